@@ -1,0 +1,163 @@
+"""What specc has to say about a spec, as plain data: spans, diagnostics, reports."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """A stretch of text: character offsets `[start, end)`.
+
+    `origin` is empty for the spec's own file, otherwise the whole text of a `--set` argument.
+    """
+
+    start: int
+    end: int
+    origin: str = ""
+
+    def to(self, other: Span) -> Span:
+        """The span from the start of this one to the end of `other`."""
+        return Span(self.start, max(self.end, other.end), self.origin)
+
+
+class Place(NamedTuple):
+    """A position as people count: line and column from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text that spans point into, with the name to show for it."""
+
+    name: str
+    text: str
+    _starts: list[int] = field(default_factory=list, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._starts.append(0)
+        self._starts.extend(i + 1 for i, character in enumerate(self.text) if character == "\n")
+
+    def place(self, offset: int) -> Place:
+        """The line and column of a character offset."""
+        line = bisect_right(self._starts, min(offset, len(self.text)))
+        return Place(line, offset - self._starts[line - 1] + 1)
+
+    def line(self, number: int) -> str:
+        """The text of line `number`, counted from 1, without its line end."""
+        start = self._starts[number - 1]
+        end = self._starts[number] if number < len(self._starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
+
+
+@dataclass(frozen=True)
+class Label:
+    """A second place that helps to understand a diagnostic, with what happens there."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A replacement that would mend the spec."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One thing that is wrong (`E….`) or worth knowing (`W….`).
+
+    `message` says what is wrong in the user's words, `label` what stands under the marks,
+    `help` the way out, `edits` the same as a change of the text.
+    """
+
+    code: str
+    message: str
+    span: Span | None = None
+    label: str = ""
+    labels: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: str = ""
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        return self.code.startswith("E")
+
+    @property
+    def severity(self) -> str:
+        return "error" if self.is_error else "warning"
+
+
+class SpecError(Exception):
+    """Carries the report of a pass that found errors to whoever shows it."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("; ".join(d.message for d in report.diagnostics if d.is_error))
+        self.report = report
+
+
+@dataclass
+class Report:
+    """The diagnostics of one spec, in the order of its text once `sorted()`."""
+
+    source: Source
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def error(self, code: str, message: str, span: Span | None = None, **details: object) -> None:
+        """Adds a diagnostic; the same mistake met twice (in a loop's rounds) is kept once."""
+        diagnostic = Diagnostic(code, message, span, **details)  # type: ignore[arg-type]
+        if not any((d.code, d.span, d.message) == (code, span, message) for d in self.diagnostics[-64:]):
+            self.diagnostics.append(diagnostic)
+
+    warn = error
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        return [d for d in self.diagnostics if d.is_error]
+
+    @property
+    def has_errors(self) -> bool:
+        return any(d.is_error for d in self.diagnostics)
+
+    def raise_errors(self) -> None:
+        """Ends a pass: raises `SpecError` where it found an error."""
+        if self.has_errors:
+            raise SpecError(self)
+
+    def sorted(self) -> list[Diagnostic]:
+        """The diagnostics in reading order, errors and advice together."""
+        return sorted(self.diagnostics, key=lambda d: (d.span is None, d.span or Span(0, 0)))
+
+    def source_of(self, span: Span) -> Source:
+        """The text that `span` points into."""
+        return Source("--set", span.origin) if span.origin else self.source
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self.sorted())
+
+
+def fail(source: Source, diagnostic: Diagnostic) -> SpecError:
+    """A `SpecError` with a single diagnostic, for what stops at the first fault."""
+    return SpecError(Report(source, [diagnostic]))
+
+
+__all__ = [
+    "Diagnostic",
+    "Edit",
+    "Label",
+    "Place",
+    "Report",
+    "Source",
+    "Span",
+    "SpecError",
+    "fail",
+    "replace",
+]

@@ -1,0 +1,1 @@
+"""Text to tree (`parse`), and text to canonical text (`format`)."""
