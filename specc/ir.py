@@ -1,0 +1,179 @@
+"""The checked spec as plain data: what every back end reads, and what `run.json` keeps.
+
+A `Spec` comes out of `check` with symbols where only the data knows a size; `bind` gives the same spec with `bound`
+filled in and every size a number. Both round-trip through JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from specc.diagnostics import Span
+from specc.shapes import Shape
+from specc.vocabulary.families import Augmentation, Column, Hyperparameter, Layer, Model, Source, Split
+from specc.vocabulary.sections import Sweep, Train
+
+FORMAT = 1
+"""Raised when a reader of older files could misread a newer one."""
+
+
+class Record(BaseModel):
+    """A frozen piece of the IR."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Node(Record):
+    """One layer of a graph: its name, where its tensors come from, and the shapes of what it gives.
+
+    `inputs` name tensors: `dense_1`, `encoder.state` (one of several outputs), `discriminator.features` (another
+    graph's). `outputs` holds a shape for each output, the empty name being the one that the next layer takes.
+    `trail` lists the uses of blocks through which the node came into the graph, the outermost first.
+    """
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...] = ()
+    outputs: dict[str, Shape] = {}
+    span: Span = Span(0, 0)
+    trail: tuple[Span, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        return self.outputs[""]
+
+
+class Graph(Record):
+    """Layers in an order in which each stands behind its inputs."""
+
+    name: str
+    nodes: tuple[Node, ...]
+
+    def node(self, name: str) -> Node:
+        return next(node for node in self.nodes if node.name == name)
+
+    def shape_of(self, tensor: str) -> Shape:
+        """The shape of a tensor by its reference: a node's name, or `name.output`."""
+        for node in self.nodes:
+            if node.name == tensor:
+                return node.shape
+            if tensor.startswith(node.name + ".") and tensor[len(node.name) + 1 :] in node.outputs:
+                return node.outputs[tensor[len(node.name) + 1 :]]
+        raise KeyError(tensor)
+
+
+class Data(Record):
+    """The data as declared: columns in the order of the spec."""
+
+    source: Source
+    columns: dict[str, Column]
+    target: tuple[str, ...] = ()
+    split: Split | None = None
+    augment: tuple[Augmentation, ...] = ()
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that `input(features)` joins."""
+        return tuple(name for name, column in self.columns.items() if column.joins_features and name not in self.target)
+
+
+class Phase(Record):
+    """One phase of training: settings merged from `train` and its own, and those of single parts."""
+
+    name: str
+    settings: Train
+    parts: dict[str, dict[str, Any]] = {}
+
+
+class HyperValue(Record):
+    """A hyperparameter with the value in force."""
+
+    declared: Hyperparameter
+    value: Any
+
+
+class NumberFit(Record):
+    """Float64: `x ← impute where missing`, `x ← ln(1 + x)` with log1p, `y = (x − center) / scale`."""
+
+    kind: Literal["number"] = "number"
+    impute: float | None = None
+    transform: Literal["log1p"] | None = None
+    center: float = 0.0
+    scale: float = 1.0
+    indicator: bool = False
+
+    @property
+    def width(self) -> int:
+        return 2 if self.indicator else 1
+
+
+class CategoryFit(Record):
+    """The labels in order; `onehot` makes a number of each, `embedding` an index (0 the unseen), `label` a target's index."""
+
+    kind: Literal["category"] = "category"
+    labels: tuple[str, ...] = ()
+    impute: str | None = None
+    encode: Literal["onehot", "embedding", "label"] = "onehot"
+
+    @property
+    def width(self) -> int:
+        return len(self.labels) if self.encode == "onehot" else 1
+
+
+class ImageFit(Record):
+    """A channel c of a picture, 0…255, becomes `x · scale[c] + shift[c]`."""
+
+    kind: Literal["image"] = "image"
+    size: tuple[int, int, int]
+    scale: tuple[float, ...]
+    shift: tuple[float, ...]
+
+
+class ArrayFit(Record):
+    """A block of numbers: `y = (x − center) / scale`."""
+
+    kind: Literal["array"] = "array"
+    size: tuple[int, ...]
+    center: float = 0.0
+    scale: float = 1.0
+
+
+Fit = Annotated[NumberFit | CategoryFit | ImageFit | ArrayFit, Field(discriminator="kind")]
+
+
+class Bound(Record):
+    """What the data added: the fitted columns, the sizes of the symbols, and which files and rows it was."""
+
+    fits: dict[str, Fit]
+    sizes: dict[str, int]
+    rows: dict[str, int]
+    files: dict[str, str] = {}
+    """sha256 of each file read, by its path as the spec's folder sees it."""
+    class_counts: dict[str, tuple[int, ...]] = {}
+    """Training rows of each label, a category target's, in the labels' order."""
+
+
+class Spec(Record):
+    """One checked spec."""
+
+    format: int = FORMAT
+    name: str
+    hyper: dict[str, HyperValue] = {}
+    data: Data | None = None
+    model: Model
+    sources: tuple[Node, ...] = ()
+    """Tensors that belong to no graph: a composite's latent, condition and codes."""
+    graphs: dict[str, Graph]
+    phases: tuple[Phase, ...] = ()
+    sweep: Sweep | None = None
+    bound: Bound | None = None
+    spans: dict[str, Span] = {}
+    """Where each setting stands in the spec, by its path (`train.optimizer`, `data.columns.age`)."""
+
+    @property
+    def graph(self) -> Graph:
+        """The only graph of a model that has one."""
+        (graph,) = self.graphs.values()
+        return graph

@@ -1,0 +1,171 @@
+"""The families of words: one abstract root each. What a field is declared with says which words may stand there."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from specc.shapes import Shape, ShapeMismatch, Size, product
+from specc.vocabulary.part import ColumnName, Part, Weighted
+
+
+class Activation(Part, family="activation"):
+    """A function of the numbers of one layer, usable as an argument (`dense(8, relu)`) or as a layer (`relu`)."""
+
+    over_features: ClassVar[bool] = False
+    """Whether it looks at all features of a position at once (softmax), not at each number alone."""
+
+
+class Initializer(Part, family="initializer"):
+    """Where the weights of a layer start."""
+
+
+class Regularizer(Part, family="regularizer"):
+    """What is asked of the weights beside a small loss."""
+
+
+class Layer(Part, family="layer"):
+    """One node of a graph.
+
+    `output_shape` is the shape rule: it raises `ShapeMismatch` for what the layer cannot take.
+    """
+
+    time: ClassVar[Literal["keeps", "consumes", "forbids"]] = "forbids"
+    """What the layer does with a `time` axis and the true lengths that come with it."""
+    batch_statistics: ClassVar[bool] = False
+    """Whether a row's answer in training depends on the other rows of its batch."""
+    merges: ClassVar[bool] = False
+    """Whether it takes several tensors: by name, or as the branches of a body."""
+
+    def output_shape(self, x: Shape) -> Shape:
+        """The shape of what comes out."""
+        return x
+
+    def output_shapes(self, *inputs: Shape) -> dict[str, Shape]:
+        """The shapes of all outputs by name; the empty name is what the layers below take."""
+        return {"": self.output_shape(*inputs)}
+
+    def parameter_shapes(self, *inputs: Shape) -> dict[str, tuple[Size, ...]]:
+        """The trained tensors by name. A name that ends in `weight` is a weight; biases and gains are not."""
+        return {}
+
+    def multiply_adds(self, *inputs: Shape) -> Size:
+        """The multiplications of one row's forward pass, additions beside them not counted twice."""
+        return sum((product(shape) for shape in self.parameter_shapes(*inputs).values() if len(shape) > 1), 0)
+
+
+class Source(Part, family="source"):
+    """Where the rows come from."""
+
+
+class Column(Part, family="column"):
+    """What one column of the data holds, and how it reaches the network."""
+
+    joins_features: ClassVar[bool] = False
+    """Whether `input(features)` takes it."""
+
+    def shape(self, name: str) -> Shape:
+        """The shape of the column as the network sees it; what the data decides is a symbol named after the column."""
+        raise NotImplementedError
+
+
+class Imputation(Part, family="imputation"):
+    """What stands in for a missing value."""
+
+
+class Encoding(Part, family="encoding"):
+    """How a category becomes numbers."""
+
+
+class Split(Part, family="split"):
+    """Which rows train, validate and test."""
+
+
+class Augmentation(Part, family="augmentation"):
+    """A random change of each training image, drawn anew every time it is shown."""
+
+
+class Loss(Part, family="loss"):
+    """What training makes small. `output` names the output column meant, where there are several."""
+
+    target: ClassVar[Literal["number", "category"]] = "number"
+    """What kind of column it compares with."""
+    output: ColumnName | None = None
+
+
+class LossTerm(BaseModel):
+    """One term of a sum of losses, with its weight."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    weight: float = 1.0
+    loss: Loss
+
+
+WeightedLosses = Annotated[tuple[LossTerm, ...], Weighted()]
+
+
+class Metric(Part, family="metric"):
+    """What is measured of the answers."""
+
+    target: ClassVar[Literal["number", "category", "any"]] = "any"
+    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    output: ColumnName | None = None
+
+
+class Schedule(Part, family="schedule"):
+    """A factor of the starting learning rate as training goes on, evaluated at every step."""
+
+    def at(self, progress: float, epoch: float, step: int) -> float:
+        """The factor at `progress` (0 … 1 of the phase), after `epoch` epochs (fractional) and `step` steps."""
+        raise NotImplementedError
+
+
+class Optimizer(Part, family="optimizer"):
+    """How a gradient becomes a step."""
+
+
+class Stopping(Part, family="stopping"):
+    """When a phase ends before its last epoch."""
+
+
+class Keeping(Part, family="keeping"):
+    """Which weights of a phase are kept."""
+
+
+class Procedure(Part, family="procedure"):
+    """What one training step does."""
+
+
+class Hyperparameter(Part, family="hyperparameter"):
+    """A number or choice that a spec leaves open, with its default and its range."""
+
+
+class Objective(Part, family="objective"):
+    """What a sweep looks for."""
+
+
+class Model(Part, family="model"):
+    """The kind of the model: which parts it has and how it is trained by default."""
+
+
+class Section(Part, family="section"):
+    """A part of the spec whose settings are its fields."""
+
+
+def needs_vector(word: str, x: Shape, code: str = "E0301") -> None:
+    """Raises unless the tensor is flat (`[N, features]`, or one vector a time step)."""
+    if x.axes and x.axes[-1] == "features":
+        return
+    way_out = "put `flatten` or `global_average_pool2d` before it" if x.is_image else "put `flatten` before it"
+    raise ShapeMismatch(code, f"`{word}` needs a flat input, got {x}", "expects [N, features]", way_out)
+
+
+def needs_image(word: str, x: Shape, code: str = "E0301") -> None:
+    """Raises unless the tensor is an image (`[N, channels, height, width]`)."""
+    if x.is_image:
+        return
+    way_out = "put `reshape([channels, height, width])` before it" if x.is_vector else ""
+    raise ShapeMismatch(code, f"`{word}` needs images, got {x}", "expects [N, channels, height, width]", way_out)
+

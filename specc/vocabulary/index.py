@@ -1,0 +1,54 @@
+"""Which module holds which word, so that a check imports only the classes that its spec uses.
+
+A test holds this table equal to the classes that are there.
+"""
+
+from __future__ import annotations
+
+_WORDS: dict[str, dict[str, str]] = {
+    "layer": {
+        "layers.sources": "input",
+        "layers.output": "output",
+        "layers.dense": "dense",
+        "layers.convolution": "conv2d conv2d_transpose depthwise_conv2d shortcut",
+        "layers.pooling": "max_pool2d average_pool2d avg_pool2d global_average_pool2d global_max_pool2d upsample",
+        "layers.reshaping": "flatten reshape",
+        "layers.normalization": "batch_norm layer_norm",
+        "layers.noise": "dropout",
+        "layers.merging": "add multiply concat",
+        "layers.activating": "activate",
+    },
+    "activation": {
+        "activations": "linear sigmoid tanh hard_tanh softmax relu leaky_relu softplus elu selu gelu silu swish log_softmax",
+    },
+    "initializer": {
+        "initializers": "zeros constant normal uniform glorot_uniform glorot_normal he_uniform he_normal orthogonal"
+        " xavier_uniform xavier_normal kaiming_uniform kaiming_normal",
+    },
+    "regularizer": {"regularizers": "l1 l2"},
+    "source": {"sources": "csv parquet npz idx images"},
+    "column": {"columns": "number category image array"},
+    "imputation": {"columns": "mean median mode constant"},
+    "encoding": {"columns": "onehot embedding"},
+    "split": {"splits": "random column provided"},
+    "augmentation": {"augmentations": "crop flip shift rotate cutout"},
+    "loss": {
+        "losses": "mean_squared_error mean_absolute_error cross_entropy binary_cross_entropy mse mae bce",
+    },
+    "metric": {
+        "metrics": "accuracy auroc f1 precision recall confusion_matrix root_mean_squared_error mean_absolute_error r2 rmse mae",
+    },
+    "optimizer": {"optimizers": "sgd adam adamw rmsprop adagrad adadelta gradient_descent"},
+    "schedule": {"schedules": "constant step exponential linear cosine one_cycle plateau"},
+    "stopping": {"stopping": "early"},
+    "keeping": {"stopping": "best last"},
+    "procedure": {"procedures": "supervised"},
+    "hyperparameter": {"hyperparameters": "int float choice bool"},
+    "objective": {"sections": "maximize minimize"},
+    "model": {"models": "network"},
+    "section": {"sections": "data train phase sweep"},
+}
+
+INDEX: dict[str, dict[str, str]] = {
+    family: {word: module for module, words in modules.items() for word in words.split()} for family, modules in _WORDS.items()
+}

@@ -1,0 +1,51 @@
+"""Losses: a mean over the rows of a batch; within a row the mean over its outputs."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from specc.vocabulary.families import Loss
+from specc.vocabulary.numbers import Fraction, PositiveFloat
+
+
+class MeanSquaredError(Loss, aliases=("mse",)):
+    """`L = mean (y − t)²`.
+
+    Example: `loss = mean_squared_error`
+    """
+
+
+class MeanAbsoluteError(Loss, aliases=("mae",)):
+    """`L = mean |y − t|`.
+
+    Example: `loss = mean_absolute_error`
+    """
+
+
+class _Classification(Loss):
+    target: ClassVar[Literal["number", "category"]] = "category"
+
+
+class CrossEntropy(_Classification):
+    """`L = −ln softmax(z)ₜ` of the true label t, on logits z.
+
+    `label_smoothing = ε` compares with `(1 − ε) · onehot(t) + ε / labels` (Szegedy et al. 2016).
+    `class_weights` weighs each row by its label (one number a label in their order, or `balanced`: `rows / (labels · count)`);
+    the mean is then the weighted one.
+
+    Example: `loss = cross_entropy(label_smoothing = 0.1)`
+    """
+
+    label_smoothing: Fraction = 0.0
+    class_weights: Literal["balanced"] | tuple[PositiveFloat, ...] | None = None
+
+
+class BinaryCrossEntropy(_Classification, aliases=("bce",)):
+    """`L = −t ln p − (1 − t) ln(1 − p)` with `p = sigmoid(z)`, on the logit z; t is 1 for the second of two labels.
+
+    `class_weights` as in `cross_entropy`.
+
+    Example: `loss = binary_cross_entropy`
+    """
+
+    class_weights: Literal["balanced"] | tuple[PositiveFloat, ...] | None = None

@@ -1,0 +1,68 @@
+"""Sources: the files that hold the rows. Paths are relative to the spec's own folder."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from specc.vocabulary.families import Source
+from specc.vocabulary.numbers import NonNegativeInt
+from specc.vocabulary.part import Flag, Path
+
+
+class Csv(Source):
+    """A table as text, gzipped or not by its content.
+
+    An empty field is missing; `missing` adds other marks. Without a header the columns are those declared, in order.
+    `skip` leaves out that many lines at the top; `trim` takes spaces off both ends of a field.
+
+    Example: `source = csv("data/iris.csv", missing = ["?"])`
+    """
+
+    path: Path
+    missing: tuple[str, ...] = ()
+    header: Flag = True
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    skip: NonNegativeInt = 0
+    trim: Flag = True
+
+
+class Parquet(Source):
+    """A table in Apache Parquet.
+
+    Example: `source = parquet("data/houses.parquet")`
+    """
+
+    path: Path
+
+
+class Npz(Source):
+    """NumPy arrays in one file: an array a column, by its name, or `train_NAME`, `val_NAME` and `test_NAME` as splits.
+
+    Example: `source = npz("data/faces.npz")`
+    """
+
+    path: Path
+
+
+class Idx(Source):
+    """A folder in MNIST's format: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-…`, gzipped or not.
+
+    The image column takes the images, the category column the labels.
+
+    Example: `source = idx("data/mnist")`
+    """
+
+    path: Path
+
+
+class Images(Source):
+    """A folder of pictures with one folder a class; with folders `train`, `validation`, `test` above them as splits.
+
+    The image column takes the pictures, scaled to its size; the category column the folder's name.
+
+    Example: `source = images("data/flowers")`
+    """
+
+    path: Path
