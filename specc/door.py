@@ -1,0 +1,98 @@
+"""The door of a network: the tensors that enter it, and the answers that leave it, as every back end agrees on them."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from typing import Literal, NamedTuple
+
+from specc.ir import Graph, Node, Spec
+from specc.shapes import Shape
+from specc.vocabulary.columns import Category, Embedding
+from specc.vocabulary.layers.output import Output
+from specc.vocabulary.layers.sources import Input
+
+
+class DoorTensor(NamedTuple):
+    """A tensor that enters the network.
+
+    `features`: float32 `[batch, width]`, the columns' numbers side by side. `index`: int64 `[batch]`, the row of an
+    embedded category's table (0 the unseen label). `image`, `array`: float32, one column's own block.
+    """
+
+    name: str
+    kind: Literal["features", "index", "image", "array"]
+    columns: tuple[str, ...]
+
+
+class Answer(NamedTuple):
+    """A prediction that leaves the network: the output's node, its target column, and how its numbers are read."""
+
+    node: str
+    column: str
+    head: Literal["linear", "sigmoid", "softmax", "unknown"]
+    units: int
+
+
+def input_columns(spec: Spec, node: Node) -> tuple[str, ...]:
+    """The columns that an `input` joins, in the order of its tensor: those looked up in a table come last."""
+    assert isinstance(node.layer, Input) and spec.data is not None
+    names: list[str] = []
+    for name in node.layer.columns:
+        names.extend(spec.data.features if name == "features" and name not in spec.data.columns else [name])
+    return tuple([n for n in names if not is_embedded(spec, n)] + [n for n in names if is_embedded(spec, n)])
+
+
+def is_embedded(spec: Spec, column: str) -> bool:
+    """Whether a column enters as an index into a trained table."""
+    assert spec.data is not None
+    declared = spec.data.columns[column]
+    return isinstance(declared, Category) and isinstance(declared.encode, Embedding)
+
+
+def entries(spec: Spec, node: Node) -> tuple[DoorTensor, ...]:
+    """The tensors that one `input` takes, in the order in which it joins them."""
+    assert spec.data is not None and isinstance(node.layer, Input)
+    columns = input_columns(spec, node)
+    plain = tuple(name for name in columns if not is_embedded(spec, name))
+    tensors = [DoorTensor(identifier(name), "index", (name,)) for name in columns if is_embedded(spec, name)]
+    if len(columns) == 1 and plain and not spec.data.columns[plain[0]].joins_features:
+        kind = "image" if spec.data.columns[plain[0]].word == "image" else "array"
+        return (DoorTensor(identifier(plain[0]), kind, plain),)
+    if not plain:
+        return tuple(tensors)
+    name = "features" if node.layer.columns == ("features",) else plain[0] if len(plain) == 1 else f"{node.name}_columns"
+    return (DoorTensor(identifier(name), "features", plain), *tensors)
+
+
+def door(spec: Spec) -> tuple[DoorTensor, ...]:
+    """All tensors that enter the networks of a spec, each once."""
+    tensors: dict[str, DoorTensor] = {}
+    for graph in spec.graphs.values():
+        for node in graph.nodes:
+            if isinstance(node.layer, Input):
+                tensors.update((tensor.name, tensor) for tensor in entries(spec, node))
+    return tuple(tensors.values())
+
+
+def answers(graph: Graph) -> tuple[Answer, ...]:
+    """The answers of a graph in the order of its outputs."""
+    return tuple(
+        Answer(node.name, node.layer.column, node.layer.head, node.layer.units)
+        for node in graph.nodes
+        if isinstance(node.layer, Output)
+    )
+
+
+def column_shapes(spec: Spec, node: Node) -> list[Shape]:
+    """The shape of each column that an `input` joins."""
+    assert spec.data is not None
+    return [spec.data.columns[name].shape(name) for name in input_columns(spec, node)]
+
+
+def identifier(name: str) -> str:
+    """A name as PyTorch source and ONNX can spell it: `first.conv2d_1` → `first_conv2d_1`."""
+    word = re.sub(r"[^0-9A-Za-z_]", "_", name)
+    if not word or word[0].isdigit() or keyword.iskeyword(word) or keyword.issoftkeyword(word):
+        word = f"column_{word}"
+    return word

@@ -1,0 +1,129 @@
+"""Shape inference: gives every node its layer in final form and the shapes of its outputs.
+
+`check` runs it with the symbols of the columns; `bind` runs it again with the sizes that the data has.
+"""
+
+from __future__ import annotations
+
+from specc.diagnostics import Diagnostic, Label, Report, Span
+from specc.door import column_shapes, input_columns, is_embedded
+from specc.ir import Graph, Node, Spec
+from specc.shapes import Expression, Shape, ShapeMismatch, Size
+from specc.vocabulary.columns import Category, Embedding, Number
+from specc.vocabulary.layers.convolution import Shortcut
+from specc.vocabulary.layers.output import Output
+from specc.vocabulary.layers.sources import Input
+
+
+def infer_shapes(spec: Spec, report: Report, sizes: dict[str, int] | None = None) -> Spec:
+    """The spec with every node's shapes; mismatches (E03xx) go to the report, and what hangs on one is left out."""
+    graphs = {name: _Inference(spec, report, sizes or {}).graph(graph) for name, graph in spec.graphs.items()}
+    return spec.model_copy(update={"graphs": graphs})
+
+
+class _Inference:
+    def __init__(self, spec: Spec, report: Report, sizes: dict[str, int]) -> None:
+        self.spec, self.report, self.sizes = spec, report, sizes
+        self.shapes: dict[str, Shape] = {}
+        self.nodes: dict[str, Node] = {}
+        for node in spec.sources:
+            self._remember(node)
+
+    def graph(self, graph: Graph) -> Graph:
+        return graph.model_copy(update={"nodes": tuple(self.node(node) for node in graph.nodes)})
+
+    def node(self, node: Node) -> Node:
+        layer = node.layer
+        if isinstance(layer, Input):
+            layer, inputs = self._input(node, layer)
+        elif all(name in self.shapes for name in node.inputs):
+            inputs = [self.shapes[name] for name in node.inputs]
+        else:
+            return node  # it hangs on a layer that was already reported
+        if isinstance(layer, Output):
+            layer = self._output(layer)
+        try:
+            if isinstance(layer, Shortcut):
+                layer = layer.resolved(*inputs)
+            forbidden = [x for x in inputs if x.has_time and layer.time == "forbids"]
+            if forbidden:
+                raise ShapeMismatch("E0301", f"`{layer.word}` does not take sequences, got {forbidden[0]}")
+            node = node.model_copy(update={"layer": layer, "outputs": layer.output_shapes(*inputs)})
+        except ShapeMismatch as mismatch:
+            self._report(node, mismatch)
+            return node
+        self._remember(node)
+        return node
+
+    def _remember(self, node: Node) -> None:
+        self.nodes[node.name] = node
+        for output, shape in node.outputs.items():
+            self.shapes[f"{node.name}.{output}" if output else node.name] = shape
+
+    def _input(self, node: Node, layer: Input) -> tuple[Input, list[Shape]]:
+        assert self.spec.data is not None
+        names = input_columns(self.spec, node)
+        embeddings: dict[str, tuple[Size, int]] = {}
+        for name in names:
+            column = self.spec.data.columns[name]
+            if is_embedded(self.spec, name) and isinstance(column, Category) and isinstance(column.encode, Embedding):
+                embeddings[name] = (self._known(column.label_count(name)) + 1, column.encode.width)
+        shapes = [self._bound(shape) for shape in column_shapes(self.spec, node)]
+        return layer.model_copy(update={"embeddings": embeddings}), shapes
+
+    def _known(self, size: Size) -> Size:
+        """The size with what the data has in place of its symbols."""
+        if isinstance(size, int) or not self.sizes:
+            return size
+        total: Size = 0
+        for atom, factor in size.terms.items():
+            term: Size = factor
+            for symbol in filter(None, atom.split("*")):
+                term = term * (self.sizes[symbol] if symbol in self.sizes else Expression({symbol: 1}))
+            total = total + term
+        return total
+
+    def _bound(self, shape: Shape) -> Shape:
+        return Shape.of(**{axis: self._known(size) for axis, size in zip(shape.axes, shape.sizes)})
+
+    def _output(self, layer: Output) -> Output:
+        """Settles how many units answer for the column, and which activation reads them."""
+        assert self.spec.data is not None
+        column = self.spec.data.columns[layer.column]
+        if isinstance(column, Number):
+            return layer.model_copy(update={"units": 1, "head": "linear"})
+        if not isinstance(column, Category):
+            return layer
+        labels = self._known(column.label_count(layer.column))
+        losses = {term.loss.word for p in self.spec.phases for term in p.settings.loss if term.loss.output in (None, layer.column)}
+        if labels == 2 and "cross_entropy" not in losses:
+            return layer.model_copy(update={"units": 1, "head": "sigmoid"})
+        if isinstance(labels, int) or losses & {"cross_entropy"}:
+            return layer.model_copy(update={"units": labels, "head": "softmax"})
+        return layer.model_copy(update={"units": Expression({f"units({layer.column})": 1}), "head": "unknown"})
+
+    def _report(self, node: Node, mismatch: ShapeMismatch) -> None:
+        labels = [self._origin(node, name) for name in node.inputs[: 2 if node.layer.merges else 1]]
+        labels += [Label(use, "used here") for use in node.trail]
+        self.report.diagnostics.append(
+            Diagnostic(
+                mismatch.code,
+                mismatch.message,
+                node.span,
+                mismatch.label,
+                tuple(label for label in labels if label is not None and label.span != node.span),
+                (),
+                mismatch.way_out,
+            )
+        )
+
+    def _origin(self, node: Node, tensor: str) -> Label | None:
+        """Where a tensor comes from, at the statement beside the node's own: a block's use, not the layer inside it."""
+        source = self.nodes.get(tensor) or self.nodes.get(tensor.rpartition(".")[0])
+        if source is None:
+            return None
+        shape = self.shapes[tensor]
+        own = next((use for use, mine in zip(source.trail, (*node.trail, Span(-1, -1))) if use != mine), None)
+        if own is None:
+            return Label(source.span, f"gives {shape}")
+        return Label(own, f"its `{source.name.rpartition('.')[2]}` gives {shape}")
