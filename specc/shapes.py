@@ -86,6 +86,17 @@ def _write_size(value: Size) -> Any:
     return value if isinstance(value, int) else value.terms
 
 
+def plain_sizes(value: Any) -> Any:
+    """A value with its expressions as JSON has them."""
+    if isinstance(value, Expression):
+        return value.terms
+    if isinstance(value, dict):
+        return {key: plain_sizes(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(plain_sizes(item) for item in value)
+    return value
+
+
 AnySize = Annotated[Any, PlainValidator(_read_size), PlainSerializer(_write_size)]
 
 

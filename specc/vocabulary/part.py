@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
 from pydantic.types import Strict
 
+from specc.shapes import plain_sizes
 from specc.vocabulary.index import INDEX
 
 REGISTRY: dict[str, dict[str, type[Part]]] = {}
@@ -45,7 +46,7 @@ class Part(BaseModel):
 
     @model_serializer(mode="plain")
     def _as_data(self) -> dict[str, Any]:
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        fields = {name: plain_sizes(getattr(self, name)) for name in type(self).model_fields}
         return {"word": self.word, **fields} if self.word else fields
 
     @model_validator(mode="wrap")

@@ -1,0 +1,86 @@
+"""Tree to IR: an ordered list of passes. A pass reports all it finds; the next one runs on a clean spec only."""
+
+from __future__ import annotations
+
+import os
+
+from specc.check.data import read_data, source_stays_inside
+from specc.check.expansion import Blocks, expansion_is_bounded
+from specc.check.graph import GraphBuilder
+from specc.check.hyper import every_hyperparameter_is_used, read_hyper
+from specc.check.overrides import every_override_is_used, parse_overrides
+from specc.check.reading import Reader
+from specc.check.rules import AFTER_SHAPES, BEFORE_SHAPES
+from specc.check.sections import Sections, sort_sections
+from specc.check.train import read_sweep, read_train
+from specc.diagnostics import Report, Source
+from specc.infer import infer_shapes
+from specc.ir import Spec
+from specc.syntax.parse import parse_text
+from specc.vocabulary.families import Model
+from specc.vocabulary.part import find_word
+
+
+def check_text(
+    source: Source, overrides: list[str] | None = None, folder: str = ".", root: str | None = None, report: Report | None = None
+) -> Spec:
+    """The checked spec of a text, with `--set` overrides in force. Raises `SpecError` with every mistake of a pass.
+
+    `folder` is where the spec lies (its paths are relative to it), `root` what `--root` allows. Advice (W1xxx) goes to
+    the report.
+    """
+    report = report if report is not None else Report(source)
+    tree = parse_text(source, report)
+    report.raise_errors()
+    sections = sort_sections(tree, report)
+    report.raise_errors()
+    spec = _read(sections, source, parse_overrides(overrides or []), folder, root, report)
+    report.raise_errors()
+    for rule in BEFORE_SHAPES:
+        rule(spec, report)
+    report.raise_errors()
+    spec = infer_shapes(spec, report)
+    report.raise_errors()
+    for rule in AFTER_SHAPES:
+        rule(spec, report)
+    report.raise_errors()
+    return spec
+
+
+def _read(sections: Sections, source: Source, overrides: dict, folder: str, root: str | None, report: Report) -> Spec:
+    """Every word of the spec, read into its class."""
+    assert sections.model is not None and sections.model.body is not None
+    reader = Reader(report, overrides)
+    paths = list(overrides)
+    hyper, scope = read_hyper(sections.hyper, reader)
+    data = read_data(sections.data, scope, reader)
+    if data is not None:
+        source_stays_inside(data, folder, root, reader)
+    kind = find_word("model", sections.model.kind)
+    assert kind is not None and issubclass(kind, Model)
+    blocks = Blocks(sections.blocks, scope)
+    graphs = {}
+    if expansion_is_bounded(sections.model.body.statements, scope, blocks, report):
+        model = reader.call(kind, sections.model.arguments, scope, sections.model.kind_span, "")
+        graph = GraphBuilder(sections.model.kind, reader, blocks).build(sections.model.body, scope)
+        graphs = {graph.name: graph}
+    else:
+        model = kind()
+    phases = read_train(sections.train, scope, reader)
+    sweep = read_sweep(sections.sweep, scope, reader)
+    if not report.has_errors:
+        blocks.report_unused(report)
+        every_hyperparameter_is_used(scope, reader)
+        known = [*hyper, *reader.spans, *(p for p in paths if p not in reader.overrides)]
+        every_override_is_used(reader.overrides, known, report)
+    name = sections.model.name or os.path.splitext(os.path.basename(source.name))[0]
+    return Spec(
+        name=name,
+        hyper=hyper,
+        data=data,
+        model=model,  # type: ignore[arg-type]
+        graphs=graphs,
+        phases=phases,
+        sweep=sweep,
+        spans=reader.spans,
+    )

@@ -1,0 +1,345 @@
+"""Builds graphs from bodies: loops unrolled, blocks put in, names given, every layer connected to what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from specc.check.expansion import Blocks, each_rounds, repeat_count
+from specc.check.reading import Inherited, Reader, Unreadable
+from specc.check.values import NotConstant, Scope
+from specc.diagnostics import Label, Span, did_you_mean, listing
+from specc.ir import Graph, Node
+from specc.shapes import Shape
+from specc.syntax.tree import Argument, Body, Call, Name, Part, Setting, Statement, Value
+from specc.vocabulary.families import Activation, Layer
+from specc.vocabulary.layers.activating import Activate
+from specc.vocabulary.layers.output import Output
+from specc.vocabulary.layers.sources import Input
+from specc.vocabulary.part import find_word, words_of
+
+STRUCTURE = ("repeat", "each", "sequence", "it")
+
+
+@dataclass
+class Names:
+    """The names of a graph, or of one use of a block in it: `prefix` leads those of a block's use."""
+
+    prefix: str = ""
+    outer: Names | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    tensors: dict[str, str] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
+
+    def number(self, word: str) -> str:
+        """`word_1`, `word_2`, …"""
+        self.counts[word] = self.counts.get(word, 0) + 1
+        return f"{word}_{self.counts[word]}"
+
+
+@dataclass
+class Place:
+    """Where a statement stands: the `$names` and tensor names it sees, what it inherits, the blocks used on the way."""
+
+    scope: Scope
+    names: Names
+    inherited: dict[str, Inherited] = field(default_factory=dict)
+    trail: tuple[Span, ...] = ()
+    in_loop: bool = False
+    active: tuple[str, ...] = ()
+
+
+class GraphBuilder:
+    """Walks the body of one graph; `it` is the current tensor, None before the first `input`."""
+
+    def __init__(self, name: str, reader: Reader, blocks: Blocks, sources: Iterable[Node] = ()) -> None:
+        self.name, self.reader, self.blocks, self.report = name, reader, blocks, reader.report
+        self.nodes: list[Node] = []
+        self.by_name: dict[str, Node] = {source.name: source for source in sources}
+        self.it: str | None = None
+
+    def build(self, body: Body, scope: Scope) -> Graph:
+        names = Names(tensors={name: name for name in self.by_name})
+        self.body(body.statements, Place(scope, names))
+        self._every_layer_is_used()
+        return Graph(name=self.name, nodes=tuple(self.nodes))
+
+    def body(self, statements: Sequence[Statement], place: Place) -> None:
+        """A run of statements, each taking the tensor of the one before."""
+        place, own = self._with_settings(statements, place)
+        for statement in statements:
+            if isinstance(statement, Part):
+                self.statement(statement, place)
+        self._settings_are_used(own)
+
+    def _with_settings(self, statements: Sequence[Statement], place: Place) -> tuple[Place, dict[str, Inherited]]:
+        own: dict[str, Inherited] = {}
+        for statement in statements:
+            if not isinstance(statement, Setting):
+                continue
+            argument = Argument(statement.key, statement.value, statement.span, statement.key_span)
+            if statement.key in own:
+                first = Label(own[statement.key].argument.span, "first here")
+                self.report.error("E0110", f"`{statement.key}` is set twice", statement.key_span, labels=(first,))
+            own[statement.key] = Inherited(argument, place.scope)
+        return replace(place, inherited={**place.inherited, **own}) if own else place, own
+
+    def _settings_are_used(self, own: dict[str, Inherited]) -> None:
+        for key, setting in own.items():
+            if setting.used:
+                continue
+            fields = {name for node in self.nodes for name in type(node.layer).model_fields}
+            meant = did_you_mean(key, fields)
+            way_out = f"did you mean `{meant}`?" if meant else ""
+            self.report.error("E0210", f"no layer below uses the setting `{key}`", setting.argument.name_span, help=way_out)
+
+    def statement(self, part: Part, place: Place) -> None:
+        """One statement of a graph; `it` is then what it gives."""
+        try:
+            if part.kind in self.blocks.parts:
+                self._use_block(part, place)
+            elif part.kind == "repeat":
+                self._repeat(part, place)
+            elif part.kind == "each":
+                self._each(part, place)
+            elif part.kind == "sequence":
+                self._takes_only_a_body(part)
+                self.body(part.body.statements if part.body else [], place)
+            elif part.kind == "it" or (find_word("layer", part.kind) is None and self.find(part.kind, place.names)):
+                self.it = self.tensor(part.kind, part.kind_span, place)
+            else:
+                self._layer(part, place)
+        except (Unreadable, NotConstant):
+            self._forget(part, place)
+
+    def _forget(self, part: Part, place: Place) -> None:
+        """After a mistake the layer still has its name, so that no second message blames those who use it."""
+        name = part.name or place.names.number(part.kind)
+        place.names.tensors.setdefault(name, "")
+        self.it = ""
+
+    def _takes_only_a_body(self, part: Part) -> None:
+        if part.arguments or part.name:
+            self.report.error("E0205", f"`{part.kind}` takes a body only", part.span, help=f"write `{part.kind} {{ … }}`")
+
+    def _repeat(self, part: Part, place: Place) -> None:
+        count = repeat_count(part, place.scope, self.reader)
+        for _ in range(count):
+            self.body(part.body.statements if part.body else [], replace(place, in_loop=True))
+
+    def _each(self, part: Part, place: Place) -> None:
+        for scope in each_rounds(part, place.scope, self.reader):
+            self.body(part.body.statements if part.body else [], replace(place, scope=scope, in_loop=True))
+
+    def _use_block(self, part: Part, place: Place) -> None:
+        if part.kind in place.active:
+            self.report.error("E0111", f"the block `{part.kind}` uses itself", part.span, help="repeat layers with `repeat(n) { … }`")
+            raise Unreadable
+        if part.body is not None:
+            self.report.error("E0205", f"the block `{part.kind}` takes no body here", part.body.span)
+        arguments, of = self._without_of(part, place)
+        if of is not None:
+            self.it = of
+        block = self.blocks.use(part, arguments, place.scope, self.reader)
+        name = self._name(part, part.kind, place)
+        names = Names(prefix=f"{place.names.prefix}{name}.", outer=place.names)
+        inner = Place(block.scope, names, dict(place.inherited), (*place.trail, part.span), False, (*place.active, part.kind))
+        self.body(block.body.statements, inner)
+        self.blocks.parameters_are_used(part.kind, block.scope)
+        if self.it is not None:
+            self._remember_tensor(part, name, self.it, place)
+
+    def _layer(self, part: Part, place: Place) -> None:
+        found = find_word("layer", part.kind)
+        if found is None and find_word("activation", part.kind) is None:
+            more = [*self.blocks.parts, *words_of("activation"), *STRUCTURE]
+            self.reader.unknown_word("layer", part.kind, part.kind_span, more)
+            raise Unreadable
+        base = found.word if found else find_word("activation", part.kind).word  # type: ignore[union-attr]
+        arguments, of = self._without_of(part, place)
+        merging = found is not None and issubclass(found, Layer) and found.merges
+        if part.body is not None and not merging:
+            self.report.error("E0205", f"`{base}` takes no body", part.body.span, help="write its arguments in `( )`")
+            raise Unreadable
+        if found is not None and found.word == "shortcut":
+            self.report.error("E0112", "`shortcut` stands as a branch beside another one", part.span, help="as in `add { conv2d(8, 3); shortcut }`")
+            raise Unreadable
+        if merging:
+            assert found is not None
+            inputs = self._branches(part, arguments, place)
+            arguments = []
+        elif found is Input:
+            inputs = ()
+        else:
+            inputs = (self._current(part, of),)
+        name = self._name(part, base, place)
+        path = f"{self.name}.{place.names.prefix}{name}"
+        scope = place.scope
+        if found is not None:
+            layer = self.reader.call(found, arguments, scope, part.span, path, part.kind, place.inherited)
+        else:
+            word = Call(part.kind, arguments, part.span, part.kind_span)
+            layer = Activate(activation=self.reader.part(Activation, word, scope, path))  # type: ignore[arg-type]
+        self._add(part, name, layer, inputs, place)  # type: ignore[arg-type]
+
+    def _add(self, part: Part, name: str, layer: Layer, inputs: tuple[str, ...], place: Place) -> None:
+        full = place.names.prefix + name
+        span = part.span if part.body is None else part.kind_span
+        node = Node(name=full, layer=layer, inputs=inputs, outputs={"": Shape()}, span=span, trail=place.trail)
+        self.nodes.append(node)
+        self.by_name[full] = node
+        self._remember_tensor(part, name, full, place)
+        if not isinstance(layer, Output):
+            self.it = full
+
+    def _current(self, part: Part, of: str | None) -> str:
+        if of is not None:
+            return of
+        if self.it is None:
+            way_out = "begin with `input(features)`, or name a tensor: `of = …`"
+            self.report.error("E0112", f"`{part.kind}` has nothing to take", part.span, help=way_out)
+            raise Unreadable
+        if self.it == "":
+            raise Unreadable  # what it would take was already reported
+        return self.it
+
+    def _without_of(self, part: Part, place: Place) -> tuple[list[Argument], str | None]:
+        """The arguments beside `of = tensor`, and that tensor."""
+        of = [a for a in part.arguments if a.name == "of"]
+        if not of:
+            return part.arguments, None
+        if not isinstance(of[0].value, Name):
+            self.report.error("E0202", "`of` takes a layer's name", of[0].value.span)
+            raise Unreadable
+        tensor = self.tensor(of[0].value.text, of[0].value.span, place)
+        return [a for a in part.arguments if a.name != "of"], tensor
+
+    def _branches(self, part: Part, arguments: list[Argument], place: Place) -> tuple[str, ...]:
+        """The tensors that a merge joins. All branches start from the tensor before it; `shortcut` waits for its siblings."""
+        before = self.it
+        tensors: list[str] = []
+        for argument in arguments:
+            self.it = before
+            tensors.append(self._argument_tensor(argument, place))
+        place, own = self._with_settings(part.body.statements if part.body else [], place)
+        branches = [s for s in (part.body.statements if part.body else []) if isinstance(s, Part)]
+        places: list[str | None] = []
+        shortcuts = [branch for branch in branches if branch.kind == "shortcut" and "shortcut" not in self.blocks.parts]
+        for branch in branches:
+            self.it = before
+            if branch in shortcuts:
+                places.append(None)
+                continue
+            self.statement(branch, place)
+            places.append(self._current(branch, None))
+        siblings = [p for p in places if p is not None]
+        for index, branch in enumerate(branches):
+            if places[index] is None:
+                self.it = before
+                places[index] = self._shortcut(branch, siblings, place)
+        self._settings_are_used(own)
+        self.it = before
+        tensors += [p for p in places if p is not None]
+        if len(tensors) < 2:
+            way_out = f"as in `{part.kind} {{ dense(8); dense(8) }}` or `{part.kind}(first, second)`"
+            self.report.error("E0112", f"`{part.kind}` joins at least two branches, got {len(tensors)}", part.kind_span, help=way_out)
+            raise Unreadable
+        return tuple(tensors)
+
+    def _shortcut(self, part: Part, siblings: list[str], place: Place) -> str:
+        before = self._current(part, None)
+        found = find_word("layer", "shortcut")
+        assert found is not None
+        if not siblings:
+            self.report.error("E0112", "`shortcut` needs a branch beside it", part.span, help="as in `add { conv2d(8, 3); shortcut }`")
+            raise Unreadable
+        name = self._name(part, "shortcut", place)
+        path = f"{self.name}.{place.names.prefix}{name}"
+        layer = self.reader.call(found, part.arguments, place.scope, part.span, path, "shortcut", place.inherited)
+        # The second input only lends its shape.
+        self._add(part, name, layer, (before, siblings[0]), place)  # type: ignore[arg-type]
+        return self._current(part, None)
+
+    def _argument_tensor(self, argument: Argument, place: Place) -> str:
+        """The tensor that an argument of a merge means: a name, or a call that makes one from the current tensor."""
+        value: Value = argument.value
+        if argument.name is not None:
+            self.report.error("E0201", f"a merge has no argument `{argument.name}`", argument.name_span, help="it takes tensors by name")
+            raise Unreadable
+        if isinstance(value, Name):
+            return self.tensor(value.text, value.span, place)
+        if isinstance(value, Call):
+            self.statement(Part(value.word, None, value.arguments, None, value.span, value.word_span, value.word_span), place)
+            return self._current(Part(value.word, None, [], None, value.span, value.word_span, value.word_span), None)
+        self.report.error("E0202", "a merge takes layers' names, or calls that make a tensor", value.span)
+        raise Unreadable
+
+    def _name(self, part: Part, word: str, place: Place) -> str:
+        """The name of a layer or a block's use: its own, numbered inside a loop, or its word's next number."""
+        names = place.names
+        if part.name is None:
+            name = names.number(word)
+        elif place.in_loop:
+            name = names.number(part.name)
+        else:
+            name = part.name
+        if part.name is not None and part.name in ("it", "features"):
+            self.report.error("E0106", f"`{part.name}` has a meaning of its own and cannot name a layer", part.name_span)
+        if name in names.places:
+            first = Label(names.places[name], "first here")
+            way_out = "" if part.name else "another layer bears the name that this one would get"
+            self.report.error("E0106", f"the name `{name}` is used twice", part.name_span, labels=(first,), help=way_out)
+        names.places[name] = part.name_span
+        return name
+
+    def _remember_tensor(self, part: Part, name: str, tensor: str, place: Place) -> None:
+        place.names.tensors[name] = tensor
+        if part.name is not None:
+            place.names.tensors[part.name] = tensor  # inside a loop: the round's own
+
+    def find(self, name: str, names: Names | None) -> str | None:
+        """The tensor that a name means from a place, the inner scope first; None where there is none."""
+        while names is not None:
+            if name in names.tensors:
+                return names.tensors[name]
+            full = names.prefix + name
+            if full in self.by_name:
+                return full
+            head, _, output = full.rpartition(".")
+            if head in self.by_name and output in self.by_name[head].outputs:
+                return full
+            names = names.outer
+        return None
+
+    def tensor(self, name: str, span: Span, place: Place) -> str:
+        """The tensor that a name means. Raises `Unreadable` where there is none."""
+        if name == "it":
+            return self._current(Part("it", None, [], None, span, span, span), None)
+        found = self.find(name, place.names)
+        if found is None:
+            known = [*place.names.tensors, *self.by_name]
+            meant = did_you_mean(name, known)
+            way_out = f"did you mean `{meant}`?" if meant else "a layer is named in front of its arguments: `dense trunk(8)`"
+            self.report.error("E0103", f"there is no layer called `{name}` above", span, help=way_out)
+            raise Unreadable
+        if found == "":
+            raise Unreadable
+        return found
+
+    def _every_layer_is_used(self) -> None:
+        """Every layer leads to an output; otherwise the last of each dead end is named."""
+        if self.report.has_errors:
+            return
+        taken = {self._owner(tensor) for node in self.nodes for tensor in node.inputs[: 1 if node.layer.word == "shortcut" else None]}
+        for node in self.nodes:
+            if node.name in taken or isinstance(node.layer, Output):
+                continue
+            what = f"the input {listing(node.layer.columns, 'and')}" if isinstance(node.layer, Input) else f"`{node.name}`"
+            ways = "end with `output(…)`" if node.name == self.it else "take it with `of = …` or a merge, or delete it"
+            labels = tuple(Label(use, "used here") for use in node.trail)
+            self.report.error("E0107", f"nothing uses {what}", node.span, help=ways, labels=labels)
+
+    def _owner(self, tensor: str) -> str:
+        return tensor if tensor in self.by_name else tensor.rpartition(".")[0]
+
+

@@ -1,0 +1,162 @@
+"""The `hyper` section: declared once, overridden by `--set`, seen everywhere as `$name`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from specc.check.reading import Reader, Unreadable
+from specc.check.values import Binding, NotConstant, Scope
+from specc.diagnostics import Label, did_you_mean, listing
+from specc.ir import HyperValue
+from specc.syntax.tree import Argument, Call, List, Name, Number, Part, Setting, String, Value
+from specc.vocabulary.families import Hyperparameter
+from specc.vocabulary.hyperparameters import Bool, Choice, Float, Int
+from specc.vocabulary.part import find_word, words_of
+
+
+def read_hyper(section: Part | None, reader: Reader) -> tuple[dict[str, HyperValue], Scope]:
+    """The hyperparameters with the values in force, and the scope in which `$name` finds them."""
+    scope = Scope()
+    values: dict[str, HyperValue] = {}
+    for statement in section.body.statements if section and section.body else []:
+        if isinstance(statement, Part):
+            reader.report.error("E0102", f"`hyper` holds settings only, not `{statement.kind}`", statement.span, help="as in `rate = float(0.1)`")
+            continue
+        if statement.key in values:
+            reader.report.error("E0110", f"`{statement.key}` is declared twice", statement.key_span)
+            continue
+        try:
+            declared, default = _declaration(statement, reader)
+            override = reader.overrides.pop(statement.key, None)
+            value = _overridden(statement, declared, override, reader) if override else default
+        except (Unreadable, NotConstant):
+            scope.bindings[statement.key] = Binding(Number(1, statement.span), statement.key_span, "hyperparameter", used=True)
+            continue
+        values[statement.key] = HyperValue(declared=declared, value=plain(value))
+        scope.bindings[statement.key] = Binding(value, statement.key_span, "hyperparameter", _whole_values(declared))
+    return values, scope
+
+
+def every_hyperparameter_is_used(scope: Scope, reader: Reader) -> None:
+    for name, binding in scope.bindings.items():
+        if not binding.used:
+            reader.report.error("E0109", f"nothing uses the hyperparameter `{name}`", binding.span, help=f"write `${name}` where its value belongs, or delete it")
+
+
+def _declaration(setting: Setting, reader: Reader) -> tuple[Hyperparameter, Value]:
+    value = setting.value
+    if not isinstance(value, Call):
+        guess = "int" if isinstance(value, Number) and isinstance(value.value, int) else "float" if isinstance(value, Number) else "choice"
+        way_out = f"as in `{setting.key} = {guess}({_text(value)})`"
+        reader.report.error("E0202", f"`{setting.key}` needs a type: {listing(words_of('hyperparameter'))}", value.span, help=way_out)
+        raise Unreadable
+    found = find_word("hyperparameter", value.word)
+    if found is None:
+        reader.unknown_word("hyperparameter", value.word, value.word_span)
+        raise Unreadable
+    if found is Choice:
+        return _choice(setting, value, reader)
+    declared = reader.call(found, value.arguments, Scope(), value.span)
+    assert isinstance(declared, Int | Float | Bool)
+    default = next(a for a in value.arguments if a.name in (None, "default")).value
+    if isinstance(declared, Int | Float):
+        _range_is_sensible(declared, value, reader)
+        _is_in_range(setting, declared, default, reader, "E0203")
+    return declared, default
+
+
+def _choice(setting: Setting, call: Call, reader: Reader) -> tuple[Hyperparameter, Value]:
+    arguments = [a.value for a in call.arguments]
+    if len(arguments) != 2 or not isinstance(arguments[1], List) or not arguments[1].items:
+        reader.report.error("E0204", "`choice` needs a default and a list", call.span, help="as in `choice(relu, [relu, tanh])`")
+        raise Unreadable
+    default, options = arguments[0], [_text(item) for item in arguments[1].items]
+    if _text(default) not in options:
+        reader.report.error("E0203", f"the default `{_text(default)}` is not among the choices", default.span, help=f"they are {listing(options, 'and')}")
+        raise Unreadable
+    return Choice(default=_text(default), options=tuple(options)), default
+
+
+def _overridden(setting: Setting, declared: Hyperparameter, argument: Argument, reader: Reader) -> Value:
+    """The value of `--set`, of the declared type and in the declared range."""
+    value = reader.evaluator.evaluate(argument.value, Scope())
+    wrong = None
+    if isinstance(declared, Int):
+        wrong = None if isinstance(value, Number) and float(value.value).is_integer() else "a whole number"
+        if wrong is None and isinstance(value, Number):
+            value = Number(int(value.value), value.span)
+    elif isinstance(declared, Float):
+        wrong = None if isinstance(value, Number) else "a number"
+    elif isinstance(declared, Bool):
+        wrong = None if isinstance(value, Name) and value.text in ("true", "false") else "`true` or `false`"
+    elif isinstance(declared, Choice) and _text(value) not in declared.options:
+        meant = did_you_mean(_text(value), declared.options)
+        way_out = f"did you mean `{meant}`?" if meant else f"it is one of {listing(declared.options)}"
+        reader.report.error("E0209", f"`{setting.key}` cannot be `{_text(value)}`", argument.value.span, help=way_out, labels=(_declared(setting),))
+        raise Unreadable
+    if wrong:
+        reader.report.error("E0209", f"`{setting.key}` is {wrong}", argument.value.span, labels=(_declared(setting),))
+        raise Unreadable
+    if isinstance(declared, Int | Float):
+        _is_in_range(setting, declared, value, reader, "E0209")
+    return value
+
+
+def _declared(setting: Setting) -> Label:
+    return Label(setting.span, "declared here")
+
+
+def _range_is_sensible(declared: Int | Float, call: Call, reader: Reader) -> None:
+    if declared.scale == "log" and declared.range is not None and declared.range.low <= 0:
+        reader.report.error("E0203", "a `log` scale needs a range above zero", call.span)
+        raise Unreadable
+
+
+def _is_in_range(setting: Setting, declared: Int | Float, value: Value, reader: Reader, code: str) -> None:
+    if declared.range is None or not isinstance(value, Number):
+        return
+    low, high = declared.range.low, declared.range.high
+    if not low <= value.value <= high:
+        labels = (_declared(setting),) if value.span.origin else ()
+        # A span of the argument cannot be shown beside one of the file: the place of the declaration goes into a note.
+        place = reader.report.source.place(setting.span.start)
+        notes = (f"declared at {reader.report.source.name}:{place.line}:{place.column}",) if value.span.origin else ()
+        reader.report.error(code, f"`{setting.key}` must lie in {low} .. {high}, got {value.value}", value.span, labels=labels, notes=notes)
+        raise Unreadable
+
+
+def _whole_values(declared: Hyperparameter) -> tuple[int, ...] | None:
+    if not isinstance(declared, Int):
+        return None
+    if declared.range is None:
+        return (declared.default,)
+    values = range(int(declared.range.low), int(declared.range.high) + 1, declared.step)
+    return tuple(values if len(values) <= 10_000 else [values[i * len(values) // 10_000] for i in range(10_000)])
+
+
+def _text(value: Value) -> str:
+    """A value as it would be written."""
+    match value:
+        case Number():
+            return str(value.value)
+        case String():
+            return f'"{value.value}"'
+        case Name():
+            return value.text
+        case List():
+            return f"[{', '.join(map(_text, value.items))}]"
+        case Call():
+            arguments = [f"{a.name} = {_text(a.value)}" if a.name else _text(a.value) for a in value.arguments]
+            return f"{value.word}({', '.join(arguments)})"
+        case _:
+            return "…"
+
+
+def plain(value: Value) -> Any:
+    """A hyperparameter's value for the run's record."""
+    if isinstance(value, Number | String):
+        return value.value
+    text = _text(value)
+    return {"true": True, "false": False}.get(text, text)
+
+

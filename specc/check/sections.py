@@ -1,0 +1,82 @@
+"""The sections of a spec: which there are, each once, the model one of its kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from specc.diagnostics import Label, Report, did_you_mean, listing
+from specc.syntax.tree import Body, Part, Setting
+from specc.vocabulary.part import words_of
+
+SECTIONS = ("hyper", "data", "block", "train", "sweep")
+
+
+@dataclass
+class Sections:
+    """The statements of a spec by what they are."""
+
+    hyper: Part | None = None
+    data: Part | None = None
+    blocks: dict[str, Part] = field(default_factory=dict)
+    model: Part | None = None
+    train: Part | None = None
+    sweep: Part | None = None
+
+
+def sort_sections(tree: Body, report: Report) -> Sections:
+    """Sorts the statements of a spec into its sections; what belongs nowhere is reported."""
+    sections = Sections()
+    kinds = words_of("model")
+    for statement in tree.statements:
+        if isinstance(statement, Setting):
+            way_out = f"put it into a section: `train {{ {statement.key} = … }}`"
+            report.error("E0102", f"the setting `{statement.key}` stands outside of every section", statement.key_span, help=way_out)
+        elif statement.kind == "block":
+            _block(statement, sections, report)
+        elif statement.kind in kinds:
+            _once("model", statement, sections, report)
+        elif statement.kind in SECTIONS:
+            _once(statement.kind, statement, sections, report)
+            if statement.name or statement.arguments:
+                report.error("E0205", f"`{statement.kind}` has a body only", statement.span, help=f"write `{statement.kind} {{ … }}`")
+        else:
+            meant = did_you_mean(statement.kind, [*SECTIONS, *kinds])
+            way_out = f"did you mean `{meant}`?" if meant else f"a spec has {listing([*SECTIONS, *kinds], 'and')}"
+            report.error("E0102", f"there is no section called `{statement.kind}`", statement.kind_span, help=way_out)
+    if sections.model is None and not report.has_errors:
+        end = tree.statements[-1].span if tree.statements else None
+        what = "the spec is empty" if not tree.statements else "the spec has no model"
+        report.error("E0208", what, end, help="write one: `network { input(features); dense(16, relu); output(species) }`")
+    for part in (sections.hyper, sections.data, sections.model, sections.train, sections.sweep, *sections.blocks.values()):
+        if part is not None and part.body is None:
+            report.error("E0204", f"`{part.kind}` needs a body", part.span, help=f"write `{part.kind} {{ … }}`")
+    return sections
+
+
+def _once(slot: str, part: Part, sections: Sections, report: Report) -> None:
+    first = getattr(sections, slot)
+    if first is None:
+        setattr(sections, slot, part)
+        return
+    what = f"a second model, `{part.kind}`: a spec has one" if slot == "model" else f"`{part.kind}` is given twice"
+    report.error("E0110", what, part.kind_span, labels=(Label(first.kind_span, "first here"),))
+
+
+def _block(part: Part, sections: Sections, report: Report) -> None:
+    if part.name is None:
+        report.error("E0204", "a block needs a name", part.span, help="as in `block residual(channels) { … }`")
+        return
+    if part.name in sections.blocks:
+        first = sections.blocks[part.name]
+        report.error("E0110", f"the block `{part.name}` is given twice", part.name_span, labels=(Label(first.name_span, "first here"),))
+        return
+    seen: set[str] = set()
+    for argument in part.arguments:
+        name = argument.name or getattr(argument.value, "text", None)
+        if name is None or "." in name:
+            report.error("E0202", "a block's parameters are names, with or without a default", argument.span)
+        elif name in seen:
+            report.error("E0106", f"the parameter `{name}` is given twice", argument.span)
+        else:
+            seen.add(name)
+    sections.blocks[part.name] = part

@@ -1,0 +1,83 @@
+"""The `train` and `sweep` sections: settings of all phases, and those of each."""
+
+from __future__ import annotations
+
+from specc.check.reading import Reader, Unreadable
+from specc.check.values import NotConstant, Scope
+from specc.ir import Phase
+from specc.syntax.tree import Argument, Part, Setting, Statement
+from specc.vocabulary.sections import Sweep, Train
+
+
+def read_train(section: Part | None, scope: Scope, reader: Reader) -> tuple[Phase, ...]:
+    """The phases in order; a spec without phases has one, `train`. None without the section or after a mistake."""
+    if section is None or section.body is None:
+        return ()
+    parts = [s for s in section.body.statements if isinstance(s, Part)]
+    shared = _settings(section.body.statements, section, "train", scope, reader)
+    phases: dict[str, Train] = {}
+    own: list[set[str]] = []
+    for part in parts:
+        if part.kind != "phase" or part.name is None or part.arguments or part.body is None:
+            reader.report.error("E0102", f"`train` has no part `{part.kind}`", part.span, help="a phase is written `phase name { … }`")
+            continue
+        if part.name in phases:
+            reader.report.error("E0110", f"the phase `{part.name}` is given twice", part.name_span)
+            continue
+        for inner in part.body.statements:
+            if isinstance(inner, Part):
+                reader.report.error("E0102", "a phase holds settings only", inner.span)
+        settings = _settings(part.body.statements, part, f"train.{part.name}", scope, reader)
+        if settings is not None:
+            own.append(settings.model_fields_set)
+            phases[part.name] = settings
+        reader.spans[f"train.{part.name}"] = part.kind_span.to(part.name_span)
+    reader.spans["train"] = section.kind_span
+    if shared is None or reader.report.has_errors:
+        return ()
+    _shared_settings_are_used(shared, own, section, reader)
+    if not parts:
+        return (Phase(name="train", settings=shared),)
+    return tuple(Phase(name=name, settings=_merged(shared, settings)) for name, settings in phases.items())
+
+
+def _settings(statements: list[Statement], part: Part, path: str, scope: Scope, reader: Reader) -> Train | None:
+    arguments = [Argument(s.key, s.value, s.span, s.key_span) for s in statements if isinstance(s, Setting)]
+    named = part.kind if part.name is None else f"{part.kind} {part.name}"
+    try:
+        return reader.call(Train, arguments, scope, part.kind_span, path, named, noun="setting")  # type: ignore[return-value]
+    except (Unreadable, NotConstant):
+        return None
+
+
+def _merged(shared: Train, own: Train) -> Train:
+    """A phase's settings before those of `train`; where one counts epochs, the other's steps do not hold."""
+    given = {name: getattr(shared, name) for name in shared.model_fields_set}
+    if own.model_fields_set & {"epochs", "steps"}:
+        given.pop("epochs", None)
+        given.pop("steps", None)
+    return Train.model_validate(given | {name: getattr(own, name) for name in own.model_fields_set})
+
+
+def _shared_settings_are_used(shared: Train, own: list[set[str]], section: Part, reader: Reader) -> None:
+    """A setting of `train` that every phase has for itself would be ignored."""
+    for name in sorted(shared.model_fields_set):
+        if own and all(name in settings for settings in own):
+            message = f"nothing uses `{name}`: every phase has its own"
+            reader.report.error("E0210", message, reader.spans.get(f"train.{name}", section.kind_span), help="delete it here or there")
+
+
+def read_sweep(section: Part | None, scope: Scope, reader: Reader) -> Sweep | None:
+    """What a search looks for."""
+    if section is None or section.body is None:
+        return None
+    for statement in section.body.statements:
+        if isinstance(statement, Part):
+            reader.report.error("E0102", "`sweep` holds settings only", statement.span)
+    arguments = [Argument(s.key, s.value, s.span, s.key_span) for s in section.body.statements if isinstance(s, Setting)]
+    try:
+        return reader.call(Sweep, arguments, scope, section.kind_span, "sweep", noun="setting")  # type: ignore[return-value]
+    except (Unreadable, NotConstant):
+        return None
+
+
