@@ -34,7 +34,8 @@ def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None
             _unknown_part(part, reader)
         parts[part.kind] = part
     columns = _columns(parts.get("columns"), scope, reader)
-    reader.columns = tuple(columns)
+    body = parts["columns"].body if "columns" in parts else None
+    reader.columns = tuple(s.key for s in (body.statements if body else []) if isinstance(s, Setting))
     augment = _augment(parts.get("augment"), scope, reader)
     arguments = [Argument(s.key, s.value, s.span, s.key_span) for s in settings]
     split_is_meant = any(path.startswith("data.split.") for path in reader.overrides)

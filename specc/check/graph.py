@@ -305,6 +305,8 @@ class GraphBuilder:
             full = names.prefix + name
             if full in self.by_name:
                 return full
+            if names.tensors.get(name.partition(".")[0]) == "":
+                return ""  # an output of a layer that was already reported
             head, _, output = full.rpartition(".")
             if head in self.by_name and output in self.by_name[head].outputs:
                 return full

@@ -16,6 +16,7 @@ from specc.syntax.tree import Argument, Call, List, Name, Number, Operation, Ran
 from specc.vocabulary.families import LossTerm
 from specc.vocabulary.part import ALIASES, INDEX, Interval, Part, find_word, words_of
 
+NOUNS = {"column": "column type", "imputation": "imputed value", "hyperparameter": "type of hyperparameter"}
 RANGE_ERRORS = {
     "greater_than": "must be greater than {gt}",
     "greater_than_equal": "must be at least {ge}",
@@ -68,13 +69,16 @@ class Reader:
         meant = did_you_mean(word, known)
         elsewhere = [f for f in INDEX if word in INDEX[f] and f not in ("section", family)]
         shown = [w for w in known if w not in ALIASES.get(family, {})]
+        noun = NOUNS.get(family, family)
         if meant:
             way_out = f"did you mean `{meant}`?"
         elif elsewhere:
             way_out = f"`{word}` is {article(elsewhere[0])} {elsewhere[0]}, which does not fit here"
+        elif len(shown) > 16:
+            way_out = f"`specc explain {family}` lists them"
         else:
-            way_out = f"there are {', '.join(shown)}"
-        self.report.error("E0101", f"there is no {family} called `{word}`", span, help=way_out)
+            way_out = f"there are {listing(shown, 'and')}"
+        self.report.error("E0101", f"there is no {noun} called `{word}`", span, help=way_out)
 
     def call(
         self,
