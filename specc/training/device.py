@@ -1,0 +1,46 @@
+"""Where and with how many threads a run computes, by fixed rules, so that equal runs give equal bits."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from specc.ir import Spec
+from specc.shapes import Shape
+from specc.vocabulary.layers.sources import Input
+
+ONE_THREAD_BELOW = 20_000_000
+"""Multiply-adds of a forward step below which a second thread costs more than it brings."""
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """`auto`: a CUDA device where there is one, then Apple's, then the CPU. Raises `ValueError` for one that is not there."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("there is no CUDA device here: take `--device cpu`, or `auto`")
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise ValueError("there is no MPS device here: take `--device cpu`, or `auto`")
+    return torch.device(name)
+
+
+def choose_threads(spec: Spec, batch: int) -> int:
+    """One thread for small networks, all cores for others: decided by the work of a step alone."""
+    if batch * multiply_adds(spec) < ONE_THREAD_BELOW:
+        return 1
+    return os.cpu_count() or 1
+
+
+def multiply_adds(spec: Spec) -> int:
+    """The multiplications of one row's forward pass through all graphs of a bound spec."""
+    total = 0
+    for graph in spec.graphs.values():
+        shapes: dict[str, Shape] = {}
+        for node in graph.nodes:
+            shapes |= {f"{node.name}.{o}" if o else node.name: s for o, s in node.outputs.items()}
+            if isinstance(node.layer, Input):
+                continue
+            count = node.layer.multiply_adds(*(shapes[name] for name in node.inputs))
+            total += count if isinstance(count, int) else 0
+    return total

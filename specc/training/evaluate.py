@@ -1,0 +1,96 @@
+"""Answers of a module on many rows, and what is measured of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from specc.data.prepare import decode_target
+from specc.door import Answer, answers
+from specc.ir import CategoryFit, NumberFit, Phase, Spec
+from specc.training.losses import label_weights, loss_value
+from specc.training.metrics import Answers, measure
+from specc.training.rows import Rows
+from specc.vocabulary.families import Metric
+from specc.vocabulary.metrics import R2, Accuracy, Auroc, ConfusionMatrix, MeanAbsoluteError, RootMeanSquaredError
+
+CHUNK = 2048
+
+
+def forward(module: nn.Module, inputs: dict[str, Tensor], outputs: tuple[Answer, ...]) -> dict[str, Tensor]:
+    """The logits of each output by its column, `[batch, units]`."""
+    result = module(**inputs)
+    return {a.column: r for a, r in zip(outputs, result if isinstance(result, tuple) else (result,))}
+
+
+@torch.no_grad()
+def logits_of(module: nn.Module, rows: Rows, numbers: np.ndarray | Tensor, outputs: tuple[Answer, ...]) -> dict[str, Tensor]:
+    """The logits of many rows in use: dropout off, running statistics. The module's mode is left as it was."""
+    was_training = module.training
+    module.eval()
+    numbers = torch.as_tensor(numbers)
+    parts = [forward(module, rows.batch(chunk).inputs, outputs) for chunk in numbers.split(CHUNK)]
+    module.train(was_training)
+    return {a.column: torch.cat([part[a.column] for part in parts]) for a in outputs}
+
+
+def total_loss(spec: Spec, phase: Phase, logits: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:
+    """The weighted sum of the phase's losses."""
+    assert spec.bound is not None
+    total: Tensor | None = None
+    for term in phase.settings.loss:
+        column = term.loss.output or next(iter(logits))
+        counts = spec.bound.class_counts.get(column, ())
+        weights = label_weights(term.loss, counts, logits[column].device)
+        value = loss_value(term.loss, logits[column], targets[column], weights)
+        value = value if term.weight == 1.0 else value * term.weight
+        total = value if total is None else total + value
+    assert total is not None
+    return total
+
+
+def read_answers(spec: Spec, answer: Answer, logits: np.ndarray, truth: np.ndarray) -> Answers:
+    """The answers of one output from its logits; `truth` is a label's index, or a number in its own unit."""
+    assert spec.bound is not None
+    fit = spec.bound.fits[answer.column]
+    if isinstance(fit, CategoryFit):
+        scores = np.concatenate([np.zeros_like(logits), logits], axis=1) if answer.head == "sigmoid" else logits
+        return Answers(truth, scores.argmax(axis=1), scores, len(fit.labels))
+    assert isinstance(fit, NumberFit)
+    return Answers(truth, decode_target(logits[:, 0].astype(np.float64), fit))
+
+
+def default_metrics(spec: Spec, column: str) -> list[Metric]:
+    """What is always measured of an output."""
+    assert spec.bound is not None
+    fit = spec.bound.fits[column]
+    if isinstance(fit, CategoryFit):
+        return [Accuracy(), *([Auroc()] if len(fit.labels) == 2 else [])]
+    return [RootMeanSquaredError(), MeanAbsoluteError(), R2()]
+
+
+def metrics_of(spec: Spec, phase: Phase, column: str) -> list[Metric]:
+    """The metrics of an output: those always measured, and those that the phase names for it or for its kind."""
+    assert spec.bound is not None
+    kind = "category" if isinstance(spec.bound.fits[column], CategoryFit) else "number"
+    named = [m for m in phase.settings.metrics if (m.output or column) == column and m.target in ("any", kind)]
+    words = {m.word for m in named}
+    return [m for m in default_metrics(spec, column) if m.word not in words] + named
+
+
+def measure_all(
+    spec: Spec, phase: Phase, logits: dict[str, Tensor], targets: dict[str, Tensor], truth: dict[str, np.ndarray], epoch: int | None
+) -> dict[str, object]:
+    """`{"loss": …, "accuracy": …}` of some rows. `epoch` None: at the end, everything; else what is due then."""
+    assert len(spec.graphs) == 1
+    measured: dict[str, object] = {"loss": float(total_loss(spec, phase, logits, targets))}
+    outputs = answers(spec.graph)
+    for answer in outputs:
+        given = read_answers(spec, answer, logits[answer.column].float().cpu().numpy(), truth[answer.column])
+        prefix = f"{answer.column}." if len(outputs) > 1 else ""
+        for metric in metrics_of(spec, phase, answer.column):
+            due = epoch is None or (epoch % getattr(metric, "every", 1) == 0 and not isinstance(metric, ConfusionMatrix))
+            if due:
+                measured[prefix + metric.word] = measure(metric, given)
+    return measured

@@ -1,0 +1,234 @@
+"""The loop: phases, epochs, batches, schedules, stopping, keeping, checkpoints. What a step does is the procedure's."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from specc.data.bind import Dataset
+from specc.ir import Phase, Spec
+from specc.training.clock import Clock, Rate
+from specc.training.evaluate import logits_of, measure_all
+from specc.training.procedures.supervised import PROCEDURES, Supervised
+from specc.training.rows import Rows, slices
+from specc.training.streams import Streams
+from specc.vocabulary.part import find_word
+from specc.vocabulary.stopping import Best, Early
+
+Event = dict[str, Any]
+
+
+class Diverged(Exception):
+    """A loss or a weight is no longer finite."""
+
+    def __init__(self, phase: str, epoch: int, batch: int, layer: str | None) -> None:
+        super().__init__(f"the loss is not finite in epoch {epoch}, batch {batch}")
+        self.phase, self.epoch, self.batch, self.layer = phase, epoch, batch, layer
+
+
+@dataclass
+class Position:
+    """Where a run stands, beside its tensors: everything that the next step depends on."""
+
+    phase: int = 0
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    best: float = math.nan
+    best_epoch: int = 0
+    waited: int = 0
+    stopped: bool = False
+    rate: dict[str, float] = field(default_factory=dict)
+    events: int = 0
+
+
+class Training:
+    """One run over all phases. `report` is told every epoch; `save` is offered the state whenever it may be kept."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        dataset: Dataset,
+        module: nn.Module,
+        streams: Streams,
+        device: torch.device,
+        report: Callable[[Event], None] = lambda event: None,
+        save: Callable[[Training, bool], None] = lambda training, final: None,
+        progress: Callable[[Phase, Clock], None] = lambda phase, clock: None,
+    ) -> None:
+        self.spec, self.dataset, self.module, self.streams, self.device = spec, dataset, module, streams, device
+        self.report, self.save, self.progress = report, save, progress
+        self.rows = Rows(spec, dataset, device)
+        self.position = Position()
+        self.kept: dict[str, Tensor] = {}
+        self.permutation = torch.empty(0, dtype=torch.int64)
+        self.procedure: Supervised | None = None
+        self.resumed: dict[str, Tensor] | None = None
+
+    def run(self) -> None:
+        """Every phase that is not done yet, in order; the module then has the weights that the last one kept."""
+        while self.position.phase < len(self.spec.phases):
+            phase = self.spec.phases[self.position.phase]
+            self._phase(phase)
+            self.position = Position(phase=self.position.phase + 1, events=self.position.events)
+            self.procedure, self.kept = None, {}
+        self.save(self, True)
+
+    def _phase(self, phase: Phase) -> None:
+        training_rows = self.training_rows(phase)
+        settings = phase.settings
+        size = len(training_rows) if settings.batch == "all" else int(settings.batch)
+        join_last = any(node.layer.batch_statistics for graph in self.spec.graphs.values() for node in graph.nodes)
+        batches = list(slices(len(training_rows), size, join_last))
+        self.procedure = PROCEDURES[settings.procedure.word if settings.procedure else "supervised"](self.spec, phase, self.module)
+        assert settings.optimizer is not None
+        clock = Clock.of(len(training_rows), len(batches), settings.epochs, settings.steps)
+        rate = Rate(settings.optimizer.learning_rate, settings.schedule)  # type: ignore[attr-defined]
+        if self.resumed is not None:
+            self._take_up(rate)
+        clock.step = self.position.step
+        self.module.train()
+        while not clock.is_over and not self.position.stopped:
+            self._epoch(phase, training_rows, batches, clock, rate)
+        self._keep_best()
+
+    def training_rows(self, phase: Phase) -> np.ndarray:
+        """The rows that a phase trains on: those of the split, or as many of them as `rows` says."""
+        from specc.data.split import take_rows
+
+        return take_rows(self.dataset, phase.settings.rows)
+
+    def _take_up(self, rate: Rate) -> None:
+        assert self.procedure is not None and self.resumed is not None
+        self.procedure.load(self.resumed)
+        rate.load(self.position.rate)
+        self.resumed = None
+
+    def _epoch(self, phase: Phase, rows: np.ndarray, batches: list[slice], clock: Clock, rate: Rate) -> None:
+        assert self.procedure is not None
+        started = time.perf_counter()
+        position = self.position
+        order = torch.randperm(len(rows), generator=self.streams["order"])
+        numbers = torch.from_numpy(rows)[order]
+        logits: dict[str, list[Tensor]] = {}
+        for index, stretch in enumerate(batches):
+            if clock.is_over:
+                numbers = numbers[: stretch.start]
+                break
+            batch = self.rows.batch(numbers[stretch], self.streams)
+            step = self.procedure.step(batch, rate.at(clock), clock.step + 1)
+            clock.step += 1
+            if not math.isfinite(step.loss):
+                raise Diverged(phase.name, position.epoch + 1, index + 1, find_fault(self.module, batch.inputs))
+            for column, values in step.logits.items():
+                logits.setdefault(column, []).append(values)
+            self.progress(phase, clock)
+        position.epoch += 1
+        position.step = clock.step
+        running = {column: torch.cat(values) for column, values in logits.items()}
+        self._end_of_epoch(phase, numbers.numpy(), running, clock, rate, started)
+
+    def _end_of_epoch(
+        self, phase: Phase, numbers: np.ndarray, running: dict[str, Tensor], clock: Clock, rate: Rate, started: float
+    ) -> None:
+        assert self.procedure is not None
+        epoch = self.position.epoch
+        event: Event = {"phase": phase.name, "epoch": epoch, "steps": clock.step}
+        event["train"] = self._measured(phase, numbers, running, epoch)
+        validation = self.dataset.rows.get("validation")
+        if validation is not None and len(validation):
+            found = logits_of(self.module, self.rows, validation, self.procedure.outputs)
+            event["validation"] = self._measured(phase, validation, found, epoch)
+        if self.procedure.parameters.is_regularized:
+            event["penalty"] = self.procedure.parameters.penalty()
+        zeros = self.procedure.parameters.share_of_zeros()
+        if zeros is not None:
+            event["zeros"] = zeros
+        event["rate"] = rate.at(clock)
+        self._judge(phase, event, rate)
+        event["seconds"] = round(time.perf_counter() - started, 6)
+        self.position.rate = rate.state()
+        self.position.events += 1
+        self.report(event)
+        self.save(self, False)
+
+    def _measured(self, phase: Phase, numbers: np.ndarray, logits: dict[str, Tensor], epoch: int | None) -> dict[str, object]:
+        chosen = torch.from_numpy(numbers).to(self.device)
+        targets = {name: values[chosen] for name, values in self.rows.targets.items()}
+        truth = {name: values[numbers] for name, values in self.dataset.truth.items()}
+        return measure_all(self.spec, phase, logits, targets, truth, epoch)
+
+    def _judge(self, phase: Phase, event: Event, rate: Rate) -> None:
+        """Early stopping, the best weights so far, plateaus."""
+        schedule_measure = getattr(phase.settings.schedule, "measure", None)
+        if schedule_measure is not None:
+            rate.observe(_look_up(event, schedule_measure), _lower_is_better(schedule_measure))
+        judge = phase.settings.stop if isinstance(phase.settings.stop, Early) else phase.settings.keep
+        if not isinstance(judge, Early | Best):
+            return
+        keeper = phase.settings.keep if isinstance(phase.settings.keep, Best) else judge
+        value = _look_up(event, keeper.measure)
+        margin = judge.change if isinstance(judge, Early) and keeper is judge else 0.0
+        position = self.position
+        lower = _lower_is_better(keeper.measure)
+        better = math.isnan(position.best) or (value < position.best - margin if lower else value > position.best + margin)
+        if better and not math.isnan(value):
+            position.best, position.best_epoch, position.waited = value, position.epoch, 0
+            self.kept = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
+            event["best"] = True
+            return
+        position.waited += 1
+        if isinstance(judge, Early) and position.waited >= judge.patience:
+            position.stopped = True
+            event["stopped"] = f"no better {judge.measure} for {judge.patience} epochs; kept epoch {position.best_epoch}"
+
+    def _keep_best(self) -> None:
+        if self.kept:
+            self.module.load_state_dict(self.kept)
+
+    def measure_split(self, name: str) -> dict[str, object]:
+        """Everything measured of a whole split with the weights that the module has."""
+        from specc.door import answers
+
+        numbers = self.dataset.rows[name]
+        logits = logits_of(self.module, self.rows, numbers, answers(self.spec.graph))
+        return self._measured(self.spec.phases[-1], numbers, logits, None)
+
+
+def _look_up(event: Event, measure: str) -> float:
+    split, _, name = measure.partition(".")
+    return float(event.get(split, {}).get(name, math.nan))
+
+
+def _lower_is_better(measure: str) -> bool:
+    word = measure.rpartition(".")[2]
+    if word == "loss":
+        return True
+    found = find_word("metric", word)
+    return found is not None and getattr(found, "better", "higher") == "lower"
+
+
+@torch.no_grad()
+def find_fault(module: nn.Module, inputs: dict[str, Tensor]) -> str | None:
+    """The first layer whose output is not finite, by its attribute's name."""
+    found: list[str] = []
+
+    def watch(name: str) -> Callable:
+        def hook(layer: nn.Module, given: object, result: Tensor) -> None:
+            if not found and isinstance(result, Tensor) and not torch.isfinite(result).all():
+                found.append(name)
+
+        return hook
+
+    handles = [child.register_forward_hook(watch(name)) for name, child in module.named_children()]
+    module(**inputs)
+    for handle in handles:
+        handle.remove()
+    return found[0] if found else None

@@ -1,0 +1,75 @@
+"""The rows of a run as tensors on its device, and batches of them: permuted once an epoch and sliced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from specc.data.bind import Dataset
+from specc.door import DoorTensor, door
+from specc.ir import ImageFit, Spec
+from specc.training.augmentations import augment
+from specc.training.streams import Streams
+from specc.vocabulary.families import Augmentation
+
+
+@dataclass
+class Batch:
+    """The door tensors and targets of some rows. Images are scaled already."""
+
+    inputs: dict[str, Tensor]
+    targets: dict[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+
+class Rows:
+    """All rows of the data on the device; images stay bytes until they are asked for."""
+
+    def __init__(self, spec: Spec, dataset: Dataset, device: torch.device) -> None:
+        assert spec.bound is not None and spec.data is not None
+        self.spec = spec
+        self.door: tuple[DoorTensor, ...] = door(spec)
+        self.inputs = {t.name: torch.from_numpy(dataset.inputs[t.name]).to(device) for t in self.door}
+        self.targets = {name: torch.from_numpy(values).to(device) for name, values in dataset.targets.items()}
+        self.images = {t.name: spec.bound.fits[t.columns[0]] for t in self.door if t.kind == "image"}
+        self.augment: tuple[Augmentation, ...] = spec.data.augment
+        self.device = device
+
+    def batch(self, rows: Tensor, streams: Streams | None = None) -> Batch:
+        """Some rows by number; with `streams`, images are augmented as in training."""
+        rows = rows.to(self.device)
+        inputs = {}
+        for name, values in self.inputs.items():
+            chosen = values[rows]
+            fit = self.images.get(name)
+            if isinstance(fit, ImageFit):
+                chosen = chosen.to(torch.float32)
+                if streams is not None and self.augment:
+                    chosen = augment(self.augment, chosen, streams["augmentation"])
+                chosen = scaled(chosen, fit)
+            inputs[name] = chosen
+        return Batch(inputs, {name: values[rows] for name, values in self.targets.items()})
+
+
+def scaled(images: Tensor, fit: ImageFit) -> Tensor:
+    """`x · scale[c] + shift[c]` of pictures 0…255, `[batch, channels, height, width]`."""
+    shape = (1, -1, 1, 1)
+    scale = torch.tensor(fit.scale, dtype=torch.float32, device=images.device).view(shape)
+    shift = torch.tensor(fit.shift, dtype=torch.float32, device=images.device).view(shape)
+    return images.mul(scale).add_(shift)
+
+
+def slices(count: int, size: int, join_last: bool) -> Iterator[slice]:
+    """Consecutive stretches of `size`; the last may be shorter. `join_last`: a single row left over joins the one before."""
+    start = 0
+    while start < count:
+        end = min(count, start + size)
+        if join_last and count - end == 1:
+            end = count
+        yield slice(start, end)
+        start = end
