@@ -1,0 +1,56 @@
+"""How a command ends: the exit statuses of the contract, and diagnostics on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from specc.diagnostics import Report, SpecError
+from specc.diagnostics.render import render
+
+WRONG_SPEC = 1
+USAGE = 2
+FAILED = 3
+INTERRUPTED = 130
+
+
+def show_report(report: Report) -> None:
+    """Prints every diagnostic for people on standard error."""
+    if report.diagnostics:
+        click.echo(render(report, sys.stderr.isatty()), err=True, nl=False)
+
+
+def refuse(message: str, status: int = USAGE) -> NoReturn:
+    """Ends the command with a message for people."""
+    click.echo(f"error: {message}", err=True)
+    raise click.exceptions.Exit(status)
+
+
+@contextmanager
+def located() -> Iterator[None]:
+    """Runs a command's work: a `SpecError` is printed and ends with status 1."""
+    try:
+        yield
+    except SpecError as error:
+        show_report(error.report)
+        count = len(error.report.errors)
+        click.echo(f"{count} error{'s' if count != 1 else ''}", err=True)
+        raise click.exceptions.Exit(WRONG_SPEC) from None
+
+
+def opened(path: Path) -> Path:
+    """The path of a spec that can be opened; otherwise the command ends with status 2."""
+    if not path.exists():
+        near = sorted(p.name for p in path.parent.glob("*.dn")) if path.parent.is_dir() else []
+        from specc.diagnostics import did_you_mean
+
+        meant = did_you_mean(path.name, near)
+        refuse(f"there is no file {path}" + (f": did you mean {path.with_name(meant)}?" if meant else ""))
+    if path.is_dir():
+        refuse(f"{path} is a folder, not a spec")
+    return path

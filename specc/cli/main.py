@@ -1,0 +1,66 @@
+"""The command line: one module a command, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = ("new", "check", "fmt", "show", "compile", "train", "evaluate", "predict", "export", "runs", "explain")
+
+
+class Commands(click.Group):
+    """Finds `specc NAME` in `specc.cli.NAME`, whose `command` it is."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"specc.cli.{name}").command
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from specc.diagnostics import did_you_mean
+
+            meant = did_you_mean(args[0], COMMANDS)
+            context.fail(f"there is no command `{args[0]}`" + (f": did you mean `{meant}`?" if meant else ""))
+        return super().resolve_command(context, args)
+
+
+class _Version(click.Option):
+    def __init__(self) -> None:
+        super().__init__(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=self.show, help="Print the version.")
+
+    @staticmethod
+    def show(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            from importlib.metadata import version
+
+            click.echo(f"specc {version('specc')}")
+            context.exit()
+
+
+@click.command(cls=Commands, params=[_Version()], context_settings={"help_option_names": ["-h", "--help"]})
+def specc() -> None:
+    """Compile and run declarative model specs: one .dn file, one trained network, one ONNX file that takes raw rows."""
+
+
+def main() -> None:
+    """The console script."""
+    from specc.cli.exits import INTERRUPTED, USAGE
+
+    try:
+        sys.exit(specc.main(prog_name="specc", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone
+        sys.exit(0)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,99 @@
+"""The run folder: one folder a run, written so that a kill at any instant leaves it readable."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+class RunExists(Exception):
+    """The folder already holds a run."""
+
+
+class RunFolder:
+    """`runs/STEM/0001`: the files of one run by name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, spec: Path, wanted: Path | None) -> RunFolder:
+        """A new folder: `wanted`, or the next number beside the spec. Raises `RunExists` for one that holds a run."""
+        if wanted is not None:
+            if wanted.exists() and any(wanted.iterdir()):
+                raise RunExists(f"{wanted} is not empty")
+            wanted.mkdir(parents=True, exist_ok=True)
+            return cls(wanted)
+        parent = runs_beside(spec)
+        parent.mkdir(parents=True, exist_ok=True)
+        number = max((int(p.name) for p in parent.iterdir() if p.name.isdigit()), default=0)
+        while True:
+            number += 1
+            try:
+                (parent / f"{number:04d}").mkdir()
+            except FileExistsError:
+                continue  # another run took this number in the meantime
+            return cls(parent / f"{number:04d}")
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """`run.json`."""
+        return json.loads((self.path / "run.json").read_text("utf-8"))
+
+    def write_text(self, name: str, text: str) -> None:
+        self.write_bytes(name, text.encode())
+
+    def write_json(self, name: str, value: Any) -> None:
+        self.write_text(name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Writes beside the place and renames, so that a reader sees the old file or the new one."""
+        place = self.path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = place.with_name(place.name + ".writing")
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, place)
+
+    def append_event(self, event: dict[str, Any]) -> None:
+        """One line of `metrics.jsonl`."""
+        with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(event) + "\n")
+
+    def events(self) -> list[dict[str, Any]]:
+        """The lines of `metrics.jsonl`; a last one cut off by a kill is left out."""
+        path = self.path / "metrics.jsonl"
+        events = []
+        for line in path.read_text("utf-8").splitlines() if path.exists() else []:
+            try:
+                events.append(json.loads(line))
+            except json.JSONDecodeError:
+                break
+        return events
+
+    def keep_events(self, count: int) -> None:
+        """Drops what was logged behind the checkpoint that a run continues from."""
+        lines = [json.dumps(event) + "\n" for event in self.events()[:count]]
+        self.write_text("metrics.jsonl", "".join(lines))
+
+
+def runs_beside(spec: Path) -> Path:
+    """Where the runs of a spec lie."""
+    return spec.parent / "runs" / spec.stem
+
+
+def newest_run(parent: Path, finished: bool = True) -> Path | None:
+    """The newest run below `runs/STEM`, or None."""
+    numbers = sorted((p for p in parent.iterdir() if p.name.isdigit()), reverse=True) if parent.is_dir() else []
+    for path in numbers:
+        try:
+            status = RunFolder(path).record["status"]
+        except (OSError, ValueError, KeyError):
+            continue
+        if not finished or status == "finished":
+            return path
+    return None

@@ -1,0 +1,33 @@
+"""What tests share: where real data lies, and the device that those which train take."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout that the tests stand in."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with the full data sets, named by `SPECC_DATA`; a test that needs it skips where it is absent."""
+    folder = Path(os.environ.get("SPECC_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("SPECC_DATA names no folder with the full data sets")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def device() -> str:
+    """The device of tests that train: `SPECC_DEVICE`, else a GPU where there is one."""
+    import torch
+
+    return os.environ.get("SPECC_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
