@@ -90,9 +90,22 @@ def column_shapes(spec: Spec, node: Node) -> list[Shape]:
     return [spec.data.columns[name].shape(name) for name in input_columns(spec, node)]
 
 
+RESERVED = frozenset(
+    "F T_destination Tensor add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval"
+    " extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia"
+    " named_buffers named_children named_modules named_parameters nn parameters register_backward_hook register_buffer"
+    " register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook"
+    " register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter"
+    " register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ self set_extra_state set_submodule share_memory"
+    " start state_dict super to to_empty torch train training type xpu zero_grad".split()
+)
+"""What emitted source and PyTorch's modules already call something (a test holds it complete)."""
+
+
 def identifier(name: str) -> str:
-    """A name as PyTorch source and ONNX can spell it: `first.conv2d_1` → `first_conv2d_1`."""
+    """A name as PyTorch source and ONNX can spell it: `first.conv2d_1` → `first_conv2d_1`, `train` → `train_`."""
     word = re.sub(r"[^0-9A-Za-z_]", "_", name)
-    if not word or word[0].isdigit() or keyword.iskeyword(word) or keyword.issoftkeyword(word):
+    if not word or word[0].isdigit():
         word = f"column_{word}"
-    return word
+    taken = word in RESERVED or keyword.iskeyword(word) or keyword.issoftkeyword(word) or word.startswith("_")
+    return f"{word}_" if taken else word

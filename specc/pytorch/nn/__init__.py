@@ -1,0 +1,3 @@
+"""What PyTorch lacks and emitted source may use."""
+
+from specc.pytorch.nn.pooling import average_pool2d as average_pool2d
