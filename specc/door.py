@@ -7,8 +7,8 @@ import re
 from typing import Literal, NamedTuple
 
 from specc.ir import Graph, Node, Spec
-from specc.shapes import Shape
-from specc.vocabulary.columns import Category, Embedding
+from specc.shapes import Expression, Shape
+from specc.vocabulary.columns import Category, Embedding, is_pattern, symbol
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 
@@ -84,10 +84,21 @@ def answers(graph: Graph) -> tuple[Answer, ...]:
     )
 
 
+def results(graph: Graph) -> tuple[str, ...]:
+    """The tensors that leave a graph: its answers, or of a part of one its last."""
+    return tuple(answer.node for answer in answers(graph)) or (graph.nodes[-1].name,)
+
+
 def column_shapes(spec: Spec, node: Node) -> list[Shape]:
-    """The shape of each column that an `input` joins."""
+    """The shape of each column that an `input` joins; a pattern's is as wide as all columns that it stands for."""
     assert spec.data is not None
-    return [spec.data.columns[name].shape(name) for name in input_columns(spec, node)]
+    shapes: list[Shape] = []
+    for name in input_columns(spec, node):
+        shape = spec.data.columns[name].shape(name)
+        if is_pattern(name) and spec.data.columns[name].joins_features:
+            shape = shape.with_size("features", shape.size("features") * Expression({symbol("columns", name): 1}))
+        shapes.append(shape)
+    return shapes
 
 
 RESERVED = frozenset(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from specc.door import DoorTensor, answers, door, entries, identifier
+from specc.door import DoorTensor, answers, door, entries, identifier, results
 from specc.ir import Graph, Node, Spec
 from specc.pytorch.written import Place, Written, writer_of
 from specc.shapes import Shape
@@ -96,8 +96,8 @@ def _class_source(spec: Spec, graph: Graph) -> tuple[str, set[str]]:
         variable = f"{variable}_" if variable in tensors else variable
         expressions[node.name] = variable
         forward.append(f"{variable} = {written.forward}  # {node.shape}")
-    results = [expressions[answer.node] for answer in answers(graph)]
-    gives = "Tensor" if len(results) == 1 else f"tuple[{', '.join(['Tensor'] * len(results))}]"
+    given = [expressions[tensor] for tensor in results(graph)]
+    gives = "Tensor" if len(given) == 1 else f"tuple[{', '.join(['Tensor'] * len(given))}]"
     lines = [
         f"class {class_name(graph)}(nn.Module):",
         "    def __init__(self) -> None:",
@@ -111,7 +111,7 @@ def _class_source(spec: Spec, graph: Graph) -> tuple[str, set[str]]:
         "",
         f"    def forward(self, {', '.join(f'{name}: Tensor' for name in tensors)}) -> {gives}:",
         *(f"        {line}" for line in forward),
-        f"        return {', '.join(results)}",
+        f"        return {', '.join(given)}",
     ]
     return "\n".join(lines) + "\n", uses
 

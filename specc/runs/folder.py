@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class RunFolder:
         self.write_bytes(name, text.encode())
 
     def write_json(self, name: str, value: Any) -> None:
-        self.write_text(name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+        self.write_text(name, json.dumps(finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
     def write_bytes(self, name: str, content: bytes) -> None:
         """Writes beside the place and renames, so that a reader sees the old file or the new one."""
@@ -62,7 +63,7 @@ class RunFolder:
     def append_event(self, event: dict[str, Any]) -> None:
         """One line of `metrics.jsonl`."""
         with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps(event) + "\n")
+            file.write(json.dumps(finite(event), allow_nan=False) + "\n")
 
     def events(self) -> list[dict[str, Any]]:
         """The lines of `metrics.jsonl`; a last one cut off by a kill is left out."""
@@ -79,6 +80,15 @@ class RunFolder:
         """Drops what was logged behind the checkpoint that a run continues from."""
         lines = [json.dumps(event) + "\n" for event in self.events()[:count]]
         self.write_text("metrics.jsonl", "".join(lines))
+
+
+def finite(value: Any) -> Any:
+    """The value with `null` for numbers that JSON does not have: NaN and the infinities."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    return [finite(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def runs_beside(spec: Path) -> Path:

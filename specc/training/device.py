@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -23,6 +25,20 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "mps" and not torch.backends.mps.is_available():
         raise ValueError("there is no MPS device here: take `--device cpu`, or `auto`")
     return torch.device(name)
+
+
+@contextmanager
+def compute_with(device: torch.device, threads: int) -> Iterator[None]:
+    """Runs what is inside on so many threads and with algorithms that give equal bits; what was set before is set again."""
+    before = torch.get_num_threads()
+    deterministic, benchmark = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = deterministic, benchmark
 
 
 def choose_threads(spec: Spec, batch: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -16,6 +18,14 @@ from specc.vocabulary.families import Metric
 from specc.vocabulary.metrics import R2, Accuracy, Auroc, ConfusionMatrix, MeanAbsoluteError, RootMeanSquaredError
 
 CHUNK = 2048
+
+
+class Evaluation(NamedTuple):
+    """What was measured of a split, with the logits `[rows, units]` and the truth of each output."""
+
+    metrics: dict[str, object]
+    logits: dict[str, Tensor]
+    truth: dict[str, np.ndarray]
 
 
 def forward(module: nn.Module, inputs: dict[str, Tensor], outputs: tuple[Answer, ...]) -> dict[str, Tensor]:

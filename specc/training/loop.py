@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from specc.data.bind import Dataset
+from specc.data.split import take_rows
+from specc.door import answers
 from specc.ir import Phase, Spec
 from specc.training.clock import Clock, Rate
-from specc.training.evaluate import logits_of, measure_all
+from specc.training.evaluate import Evaluation, logits_of, measure_all
 from specc.training.procedures.supervised import PROCEDURES, Supervised
 from specc.training.rows import Rows, slices
 from specc.training.streams import Streams
@@ -101,8 +103,6 @@ class Training:
 
     def training_rows(self, phase: Phase) -> np.ndarray:
         """The rows that a phase trains on: those of the split, or as many of them as `rows` says."""
-        from specc.data.split import take_rows
-
         return take_rows(self.dataset, phase.settings.rows)
 
     def _take_up(self, rate: Rate) -> None:
@@ -193,13 +193,12 @@ class Training:
         if self.kept:
             self.module.load_state_dict(self.kept)
 
-    def measure_split(self, name: str) -> dict[str, object]:
+    def evaluate(self, name: str) -> Evaluation:
         """Everything measured of a whole split with the weights that the module has."""
-        from specc.door import answers
-
         numbers = self.dataset.rows[name]
         logits = logits_of(self.module, self.rows, numbers, answers(self.spec.graph))
-        return self._measured(self.spec.phases[-1], numbers, logits, None)
+        truth = {column: values[numbers] for column, values in self.dataset.truth.items()}
+        return Evaluation(self._measured(self.spec.phases[-1], numbers, logits, None), logits, truth)
 
 
 def _look_up(event: Event, measure: str) -> float:

@@ -13,10 +13,8 @@ class Streams:
     """Generators on the CPU by name. `dropout` is torch's own default generator, the one that its layers draw from."""
 
     def __init__(self, seed: int) -> None:
-        self.generators = {name: torch.Generator() for name in NAMES if name != "dropout"}
-        self.generators["dropout"] = torch.default_generator
-        for name, generator in self.generators.items():
-            generator.manual_seed(stream_seed(seed, name))
+        self.generators = {name: new_generator(seed, name) for name in NAMES if name != "dropout"}
+        self.generators["dropout"] = torch.default_generator.manual_seed(stream_seed(seed, "dropout"))
         if torch.cuda.is_available():
             torch.cuda.manual_seed_all(stream_seed(seed, "dropout"))
 
@@ -34,6 +32,11 @@ class Streams:
             generator.set_state(states[name])
         if torch.cuda.is_available():
             torch.cuda.set_rng_state_all([states[f"cuda_{i}"] for i in range(torch.cuda.device_count())])
+
+
+def new_generator(seed: int, name: str) -> torch.Generator:
+    """One stream at its beginning."""
+    return torch.Generator().manual_seed(stream_seed(seed, name))
 
 
 def stream_seed(seed: int, name: str) -> int:

@@ -1,0 +1,33 @@
+"""`specc compile`: the PyTorch source that `train` trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from specc.cli import options
+from specc.cli.exits import located, opened, refuse
+from specc.load import bind_spec, load_spec
+
+
+@click.command("compile")
+@click.argument("path", metavar="SPEC", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it (else standard output).")
+@options.overrides
+@options.root
+def command(path: Path, output: Path | None, overrides: tuple[str, ...], root: Path | None) -> None:
+    """Write the PyTorch source of a spec's model."""
+    with located():
+        spec, report = load_spec(opened(path), list(overrides), root)
+        spec, _ = bind_spec(spec, report, path.parent, root)
+        from specc.pytorch.source import emit_source
+
+        source = emit_source(spec)
+    if output is None:
+        click.echo(source, nl=False)
+        return
+    try:
+        output.write_text(source, "utf-8")
+    except OSError as error:
+        refuse(f"{output} cannot be written: {error.strerror}")

@@ -1,0 +1,25 @@
+"""Pictures of a run: how it learned, how it answers, what its first layer looks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from specc.runs.pictures.curves import curves_svg as curves_svg
+from specc.runs.pictures.curves import draw_curves
+
+if TYPE_CHECKING:
+    from specc.data.bind import Dataset
+    from specc.runs.run import Run
+    from specc.training.evaluate import Evaluation
+
+
+def draw_pictures(run: Run, dataset: Dataset, evaluated: dict[str, Evaluation]) -> None:
+    """Writes `pictures/*.png`: curves, the answers on the test split (else the next best), filters and feature maps."""
+    from specc.runs.pictures.answers import draw_answers
+    from specc.runs.pictures.filters import draw_filters
+
+    draw_curves(run)
+    split = next((name for name in ("test", "validation", "train") if name in evaluated), None)
+    if split is not None:
+        draw_answers(run, split, evaluated[split])
+        draw_filters(run, dataset, split)

@@ -1,0 +1,249 @@
+"""Trains a spec: from its text to a finished run folder, each step written down as it is done."""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from specc.data.bind import Dataset
+from specc.diagnostics import Diagnostic, Report
+from specc.door import identifier
+from specc.ir import Phase, Spec
+from specc.load import bind_spec, check_source
+from specc.pytorch.source import build_module, emit_source
+from specc.runs.folder import RunFolder
+from specc.runs.resume import find_run_to_resume, same_data, same_spec
+from specc.runs.run import Run
+from specc.syntax.read import read_source
+from specc.training.checkpoint import Checkpoints, read_state
+from specc.training.clock import Clock
+from specc.training.device import choose_device, choose_threads, compute_with
+from specc.training.evaluate import Evaluation
+from specc.training.loop import Diverged, Event, Training
+from specc.training.streams import Streams
+
+FORMAT = 1
+
+
+class TrainingFailed(Exception):
+    """Training ended without a model; `report` says what was seen and where in the spec."""
+
+    def __init__(self, report: Report, folder: Path) -> None:
+        super().__init__("; ".join(d.message for d in report.errors))
+        self.report, self.folder = report, folder
+
+
+class Interrupted(Exception):
+    """The user stopped the run; `folder` holds its last checkpoint."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"stopped; {folder} can be resumed")
+        self.folder = folder
+
+
+class Watcher(Protocol):
+    """Whoever shows how a run goes."""
+
+    def begins(self, spec: Spec, folder: Path, device: str, threads: int, resumed: bool) -> None: ...
+    def step(self, phase: Phase, clock: Clock) -> None: ...
+    def epoch(self, event: Event) -> None: ...
+    def stage(self, name: str) -> None: ...
+
+
+class Silent:
+    """A watcher that shows nothing."""
+
+    def begins(self, spec: Spec, folder: Path, device: str, threads: int, resumed: bool) -> None: ...
+    def step(self, phase: Phase, clock: Clock) -> None: ...
+    def epoch(self, event: Event) -> None: ...
+    def stage(self, name: str) -> None: ...
+
+
+@dataclass
+class Order:
+    """What was asked for: the spec's file and everything that the command line adds to it."""
+
+    path: Path
+    overrides: list[str] = field(default_factory=list)
+    run: Path | None = None
+    root: Path | None = None
+    device: str = "auto"
+    threads: int | None = None
+    seed: int | None = None
+    resume: bool = False
+
+
+def train_spec(order: Order, watcher: Watcher | None = None) -> Run:
+    """Trains every phase, evaluates every split, exports, and writes the run folder.
+
+    Raises `SpecError` for what is wrong with the spec or its data, `TrainingFailed` for what went wrong while training,
+    `Interrupted` after Ctrl-C, `RunExists` where the folder holds another run. A run that is finished is returned as it is.
+    """
+    watcher = watcher or Silent()
+    source = read_source(order.path)
+    folder = find_run_to_resume(order.path, order.run) if order.resume else None
+    if folder is not None:
+        same_spec(folder, source, order)
+        if folder.record["status"] == "finished":
+            return Run(folder.path)
+    spec, report = check_source(source, order.path.parent, order.overrides, order.root)
+    device = choose_device(order.device)
+    watcher.stage("reading the data")
+    spec, dataset = bind_spec(spec, report, order.path.parent, order.root)
+    seed = order.seed if order.seed is not None else spec.phases[0].settings.seed
+    threads = order.threads or choose_threads(spec, max(_batch(phase, dataset) for phase in spec.phases))
+    record = _record(order, spec, seed, device, threads)
+    resumed = folder is not None
+    if folder is None:
+        folder = RunFolder.create(order.path, order.run)
+        folder.write_text("spec.dn", source.text)
+        folder.write_text("model.py", emit_source(spec))
+        folder.write_json("run.json", record)
+    else:
+        same_data(folder, spec, source)
+    return _Execution(spec, dataset, report, folder, record, watcher, device, threads, seed).run(resumed)
+
+
+def _batch(phase: Phase, dataset: Dataset) -> int:
+    rows = len(dataset.rows["train"])
+    return rows if phase.settings.batch == "all" else min(rows, int(phase.settings.batch))
+
+
+def _record(order: Order, spec: Spec, seed: int, device: torch.device, threads: int) -> dict[str, Any]:
+    """`run.json` as it stands at the start."""
+    assert spec.bound is not None
+    return {
+        "format": FORMAT,
+        "name": spec.name,
+        "status": "running",
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "spec": order.path.name,
+        "overrides": order.overrides,
+        "seed": seed,
+        "device": str(device),
+        "threads": threads,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("specc", "torch", "numpy", "onnx", "onnxruntime")},
+        },
+        "data": {"files": spec.bound.files, "rows": spec.bound.rows},
+        "ir": spec.model_dump(),
+    }
+
+
+@dataclass
+class _Execution:
+    """One run under way."""
+
+    spec: Spec
+    dataset: Dataset
+    report: Report
+    folder: RunFolder
+    record: dict[str, Any]
+    watcher: Watcher
+    device: torch.device
+    threads: int
+    seed: int
+
+    def run(self, resumed: bool) -> Run:
+        self.watcher.begins(self.spec, self.folder.path, str(self.device), self.threads, resumed)
+        started = time.perf_counter()
+        with compute_with(self.device, self.threads):
+            training = self._prepared(resumed)
+            try:
+                training.run()
+            except Diverged as error:
+                raise self._failed(self._diverged(error), error.phase, error.epoch) from None
+            except (MemoryError, RuntimeError) as error:
+                if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
+                    raise
+                raise self._failed(self._out_of_memory(), None, None) from None
+            except KeyboardInterrupt:
+                self._write_record(status="interrupted")
+                raise Interrupted(self.folder.path) from None
+            trained = time.perf_counter()
+            self.watcher.stage("evaluating")
+            evaluated = {name: training.evaluate(name) for name, rows in self.dataset.rows.items() if len(rows)}
+            self._finish(training.module, evaluated, {"training": trained - started})
+        return Run(self.folder.path)
+
+    def _prepared(self, resumed: bool) -> Training:
+        """The training at its start, or where the checkpoint of an earlier attempt left it."""
+        streams = Streams(self.seed)
+        module = build_module(self.spec)
+        module.start(streams["weights"])  # type: ignore[operator]
+        module.to(self.device)
+        checkpoints = Checkpoints(self.folder.path / "checkpoint")
+        training = Training(
+            self.spec, self.dataset, module, streams, self.device, self._log, checkpoints.save, progress=self.watcher.step
+        )
+        if resumed and checkpoints.path.exists():
+            read_state(checkpoints.path, training)
+        self.folder.keep_events(training.position.events if resumed else 0)
+        return training
+
+    def _log(self, event: Event) -> None:
+        self.folder.append_event(event)
+        self.watcher.epoch(event)
+
+    def _write_record(self, **changes: Any) -> None:
+        self.record |= changes
+        self.folder.write_json("run.json", self.record)
+
+    def _finish(self, module: nn.Module, evaluated: dict[str, Evaluation], seconds: dict[str, float]) -> None:
+        """Weights, metrics, pictures and the proven ONNX file; only then is the run finished."""
+        from specc.runs.export import export_run
+        from specc.runs.pictures import draw_pictures
+
+        began = time.perf_counter()
+        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+        self.folder.write_bytes("weights.safetensors", save(weights))
+        metrics = {name: evaluation.metrics for name, evaluation in evaluated.items()}
+        self._write_record(metrics=metrics, parameters=sum(p.numel() for p in module.parameters()))
+        run = Run(self.folder.path)
+        self.watcher.stage("exporting")
+        export_run(run, self.dataset, self.folder.path / "model.onnx")
+        self.watcher.stage("drawing")
+        draw_pictures(run, self.dataset, evaluated)
+        seconds = seconds | {"finishing": time.perf_counter() - began}
+        self._write_record(
+            status="finished",
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds={name: round(value, 3) for name, value in seconds.items()},
+        )
+
+    def _failed(self, diagnostic: Diagnostic, phase: str | None, epoch: int | None) -> TrainingFailed:
+        line = self.report.source.place(diagnostic.span.start).line if diagnostic.span else None
+        event = {"event": diagnostic.code, "message": diagnostic.message, "phase": phase, "epoch": epoch, "line": line}
+        self.folder.append_event(event)
+        self._write_record(status="failed", error=event)
+        return TrainingFailed(Report(self.report.source, [diagnostic]), self.folder.path)
+
+    def _diverged(self, error: Diverged) -> Diagnostic:
+        """The loss is no number: which layer gave the first number that is none, and what to do."""
+        nodes = {identifier(node.name): node for graph in self.spec.graphs.values() for node in graph.nodes}
+        node = nodes.get(error.layer or "")
+        where = f"in epoch {error.epoch}, batch {error.batch}" + (f" of the phase `{error.phase}`" if len(self.spec.phases) > 1 else "")
+        path = f"train.{error.phase}.optimizer"
+        optimizer = self.spec.spans.get(path) or self.spec.spans.get("train.optimizer") or self.spec.spans.get("train")
+        return Diagnostic(
+            "E0506",
+            f"training diverged: the loss is no longer a finite number {where}",
+            node.span if node is not None else optimizer,
+            f"the first layer whose output is not finite (`{node.name}`)" if node is not None else "",
+            help="take a smaller learning rate, or scale the input columns: `number(scale = standard)`",
+        )
+
+    def _out_of_memory(self) -> Diagnostic:
+        batches = ", ".join(str(phase.settings.batch) for phase in self.spec.phases)
+        span = self.spec.spans.get("train.batch") or self.spec.spans.get("train")
+        return Diagnostic("E0507", f"out of memory with batches of {batches} rows", span, help="take a smaller `batch`, or fewer units")
