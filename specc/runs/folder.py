@@ -50,15 +50,7 @@ class RunFolder:
         self.write_text(name, json.dumps(finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
     def write_bytes(self, name: str, content: bytes) -> None:
-        """Writes beside the place and renames, so that a reader sees the old file or the new one."""
-        place = self.path / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        beside = place.with_name(place.name + ".writing")
-        with open(beside, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, place)
+        write_atomically(self.path / name, content)
 
     def append_event(self, event: dict[str, Any]) -> None:
         """One line of `metrics.jsonl`."""
@@ -80,6 +72,17 @@ class RunFolder:
         """Drops what was logged behind the checkpoint that a run continues from."""
         lines = [json.dumps(event) + "\n" for event in self.events()[:count]]
         self.write_text("metrics.jsonl", "".join(lines))
+
+
+def write_atomically(place: Path, content: bytes) -> None:
+    """Writes beside the place and renames, so that a reader sees the old file or the new one."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(place.name + ".writing")
+    with open(beside, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, place)
 
 
 def finite(value: Any) -> Any:

@@ -57,15 +57,15 @@ class Run:
 
     def predict(self, rows: Any) -> Any:
         """Answers for new rows: a path, a polars or pandas frame, or a dict of columns. Gives a polars frame, a row each."""
-        from specc.runs.predict import predict_with_module
+        from specc.runs.predict import predict_rows
 
-        return predict_with_module(self, rows).frame
+        return predict_rows(self, rows).frame
 
-    def export(self, path: Path | str) -> Path:
-        """Writes the ONNX file of the run, proven equal to its module on the rows of its data's test or training split."""
+    def export(self, path: Path | str, part: str | None = None) -> Path:
+        """Writes the ONNX file of the run, or of a part of it, proven equal to its module on rows of its data."""
         from specc.runs.export import export_again
 
-        return export_again(self, Path(path))
+        return export_again(self, Path(path), part)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, {self.record['status']})"

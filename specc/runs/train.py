@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from dataclasses import dataclass, field
@@ -101,15 +102,16 @@ def train_spec(order: Order, watcher: Watcher | None = None) -> Run:
     spec, dataset = bind_spec(spec, report, order.path.parent, order.root)
     seed = order.seed if order.seed is not None else spec.phases[0].settings.seed
     threads = order.threads or choose_threads(spec, max(_batch(phase, dataset) for phase in spec.phases))
-    record = _record(order, spec, seed, device, threads)
     resumed = folder is not None
-    if folder is None:
-        folder = RunFolder.create(order.path, order.run)
+    folder = folder or RunFolder.create(order.path, order.run)
+    if resumed:
+        same_data(folder, spec, source)
+        record = folder.record | {"status": "running"}
+    else:
+        record = _record(order, folder.path, spec, seed, device, threads)
         folder.write_text("spec.dn", source.text)
         folder.write_text("model.py", emit_source(spec))
-        folder.write_json("run.json", record)
-    else:
-        same_data(folder, spec, source)
+    folder.write_json("run.json", record)
     return _Execution(spec, dataset, report, folder, record, watcher, device, threads, seed).run(resumed)
 
 
@@ -118,7 +120,7 @@ def _batch(phase: Phase, dataset: Dataset) -> int:
     return rows if phase.settings.batch == "all" else min(rows, int(phase.settings.batch))
 
 
-def _record(order: Order, spec: Spec, seed: int, device: torch.device, threads: int) -> dict[str, Any]:
+def _record(order: Order, folder: Path, spec: Spec, seed: int, device: torch.device, threads: int) -> dict[str, Any]:
     """`run.json` as it stands at the start."""
     assert spec.bound is not None
     return {
@@ -126,7 +128,8 @@ def _record(order: Order, spec: Spec, seed: int, device: torch.device, threads: 
         "name": spec.name,
         "status": "running",
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "spec": order.path.name,
+        "spec": os.path.relpath(order.path, folder),
+        "root": os.path.relpath(order.root, folder) if order.root is not None else None,
         "overrides": order.overrides,
         "seed": seed,
         "device": str(device),
@@ -211,7 +214,7 @@ class _Execution:
         self._write_record(metrics=metrics, parameters=sum(p.numel() for p in module.parameters()))
         run = Run(self.folder.path)
         self.watcher.stage("exporting")
-        export_run(run, self.dataset, self.folder.path / "model.onnx")
+        export_run(run, self.dataset)
         self.watcher.stage("drawing")
         draw_pictures(run, self.dataset, evaluated)
         seconds = seconds | {"finishing": time.perf_counter() - began}

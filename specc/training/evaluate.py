@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from specc.data.bind import Dataset
 from specc.data.prepare import decode_target
 from specc.door import Answer, answers
 from specc.ir import CategoryFit, NumberFit, Phase, Spec
@@ -104,3 +105,12 @@ def measure_all(
             if due:
                 measured[prefix + metric.word] = measure(metric, given)
     return measured
+
+
+def evaluate(spec: Spec, module: nn.Module, rows: Rows, dataset: Dataset, numbers: np.ndarray) -> Evaluation:
+    """Everything measured of some rows with the weights that the module has."""
+    logits = logits_of(module, rows, numbers, answers(spec.graph))
+    chosen = torch.from_numpy(numbers).to(rows.device)
+    targets = {name: values[chosen] for name, values in rows.targets.items()}
+    truth = {name: values[numbers] for name, values in dataset.truth.items()}
+    return Evaluation(measure_all(spec, spec.phases[-1], logits, targets, truth, None), logits, truth)

@@ -14,10 +14,9 @@ from torch import Tensor, nn
 
 from specc.data.bind import Dataset
 from specc.data.split import take_rows
-from specc.door import answers
 from specc.ir import Phase, Spec
 from specc.training.clock import Clock, Rate
-from specc.training.evaluate import Evaluation, logits_of, measure_all
+from specc.training.evaluate import Evaluation, evaluate, logits_of, measure_all
 from specc.training.procedures.supervised import PROCEDURES, Supervised
 from specc.training.rows import Rows, slices
 from specc.training.streams import Streams
@@ -195,10 +194,7 @@ class Training:
 
     def evaluate(self, name: str) -> Evaluation:
         """Everything measured of a whole split with the weights that the module has."""
-        numbers = self.dataset.rows[name]
-        logits = logits_of(self.module, self.rows, numbers, answers(self.spec.graph))
-        truth = {column: values[numbers] for column, values in self.dataset.truth.items()}
-        return Evaluation(self._measured(self.spec.phases[-1], numbers, logits, None), logits, truth)
+        return evaluate(self.spec, self.module, self.rows, self.dataset, self.dataset.rows[name])
 
 
 def _look_up(event: Event, measure: str) -> float:

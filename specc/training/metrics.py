@@ -9,11 +9,11 @@ import numpy as np
 
 from specc.vocabulary.families import Metric
 from specc.vocabulary.metrics import (
+    F1,
     R2,
     Accuracy,
     Auroc,
     ConfusionMatrix,
-    F1,
     MeanAbsoluteError,
     Precision,
     Recall,

@@ -56,6 +56,13 @@ class Rows:
         return Batch(inputs, {name: values[rows] for name, values in self.targets.items()})
 
 
+def scaled_inputs(spec: Spec, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of the door with images as the network sees them."""
+    assert spec.bound is not None
+    images = {t.name: spec.bound.fits[t.columns[0]] for t in door(spec) if t.kind == "image"}
+    return {n: scaled(x.to(torch.float32), fit) if isinstance(fit := images.get(n), ImageFit) else x for n, x in inputs.items()}
+
+
 def scaled(images: Tensor, fit: ImageFit) -> Tensor:
     """`x · scale[c] + shift[c]` of pictures 0…255, `[batch, channels, height, width]`."""
     shape = (1, -1, 1, 1)

@@ -1,0 +1,56 @@
+"""`specc evaluate`: what a run reaches on a split, or on another file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from specc.cli import options
+from specc.cli.exits import located, refuse, show_report
+from specc.cli.tables import metrics_table
+from specc.cli.targets import opened_run
+
+
+@click.command("evaluate")
+@click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), help="The rows to measure (else those of every split).")
+@click.option("--data", type=click.Path(path_type=Path), help="Another file of the kind that the spec's source reads.")
+@options.as_json
+def command(path: Path, split: str | None, data: Path | None, as_json: bool) -> None:
+    """Measure a run on its splits, or on rows of another file."""
+    if split and data:
+        refuse("take --split or --data, not both")
+    run = opened_run(path)
+    with located():
+        from specc.runs.evaluate import evaluate_file, evaluate_splits
+
+        if data is not None:
+            metrics, report = evaluate_file(run, data)
+            show_report(report)
+        else:
+            metrics = evaluate_splits(run, [split] if split else None)
+    if not metrics:
+        refuse(f"the run has no rows in its {split} split", 1)
+    if as_json:
+        from specc.runs.folder import finite
+
+        click.echo(json.dumps({"format_version": 1, "run": str(run.path), "metrics": finite(metrics)}, indent=1))
+        return
+    click.echo(metrics_table(metrics))
+    for name, measured in metrics.items():
+        for measure, value in measured.items():
+            if isinstance(value, list):
+                click.echo(f"\n{measure.replace('_', ' ')} of {name}: true labels down, answered labels across\n{_matrix(run, measure, value)}")
+
+
+def _matrix(run: object, measure: str, counts: list[list[int]]) -> str:
+    from specc.cli.tables import aligned
+    from specc.door import answers
+
+    spec = run.spec  # type: ignore[attr-defined]
+    outputs = [answer.column for answer in answers(spec.graph)]
+    column = measure.rpartition(".")[0] or outputs[0]
+    labels = [*spec.bound.fits[column].labels]
+    return aligned([["", *labels], *([label, *map(str, row)] for label, row in zip(labels, counts))])

@@ -1,0 +1,35 @@
+"""`specc export`: the ONNX file of a run, or of a part of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from specc.cli.exits import FAILED, WRONG_SPEC, located, refuse
+from specc.cli.targets import opened_run
+
+
+@click.command("export")
+@click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write (else model.onnx, or PART.onnx, here).")
+@click.option("--part", help="Everything from the inputs up to this layer, as features.")
+def command(path: Path, output: Path | None, part: str | None) -> None:
+    """Export a run to ONNX, proven equal to PyTorch on real rows."""
+    run = opened_run(path)
+    output = output or Path(f"{part or 'model'}.onnx")
+    with located():
+        from specc.onnx.build import ModelTooLarge
+        from specc.onnx.parity import Disagreement
+        from specc.parts import NoSuchPart
+        from specc.runs.export import export_again
+
+        try:
+            export_again(run, output, part)
+        except NoSuchPart as error:
+            refuse(str(error), WRONG_SPEC)
+        except (Disagreement, ModelTooLarge) as error:
+            refuse(str(error), FAILED)
+        except OSError as error:
+            refuse(f"{output} cannot be written: {error.strerror or error}")
+    click.echo(f"{output}: {output.stat().st_size / 1024:,.0f} KiB", err=True)

@@ -1,0 +1,51 @@
+"""`specc predict`: answers for new rows, from a run or from an ONNX file; torch is not needed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from specc.cli.exits import WRONG_SPEC, located, refuse, show_report
+from specc.cli.targets import opened_run
+
+
+@click.command("predict")
+@click.argument("model", metavar="RUN|MODEL.onnx", type=click.Path(path_type=Path))
+@click.argument("rows", metavar="INPUT", type=click.Path(path_type=Path))
+@click.option("--part", help="What a layer gives instead of the answers: everything from the inputs up to it.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the answers as CSV (else standard output).")
+def command(model: Path, rows: Path, part: str | None, output: Path | None) -> None:
+    """Answer new rows: a line a row, in their order."""
+    from specc.onnx.session import NotAModel
+    from specc.parts import NoSuchPart
+    from specc.runs.predict import open_model, predict_file
+
+    if model.suffix == ".onnx":
+        if not model.is_file():
+            refuse(f"there is no file {model}", WRONG_SPEC)
+        if part is not None:
+            refuse("an ONNX file answers as it was exported: take --part with a run, here or in `specc export`")
+        path = model
+    else:
+        path = opened_run(model).path
+    if not rows.exists():
+        refuse(f"there is no file {rows}", WRONG_SPEC)
+    with located():
+        try:
+            answered = predict_file(open_model(path, part), rows)
+        except (NotAModel, NoSuchPart) as error:
+            refuse(str(error), WRONG_SPEC)
+        show_report(answered.report)
+    for column, count in answered.unseen.items():
+        click.echo(f"note: `{column}` has {count:,} value{'s' if count != 1 else ''} that training never saw", err=True)
+    try:
+        if output is None:
+            click.echo(answered.frame.write_csv(), nl=False)
+        else:
+            answered.frame.write_csv(output)
+            click.echo(f"{output}: {answered.frame.height:,} rows", err=True)
+    except OSError as error:
+        refuse(f"{output} cannot be written: {error.strerror or error}")
+    sys.stdout.flush()

@@ -1,0 +1,21 @@
+"""What a command may be pointed at: a run's folder, a folder of runs, or an ONNX file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from specc.cli.exits import WRONG_SPEC, refuse
+
+if TYPE_CHECKING:
+    from specc.runs.run import Run
+
+
+def opened_run(path: Path) -> Run:
+    """The run at a path, or the newest one below it; otherwise the command ends."""
+    from specc.runs.run import NotARun, open_run
+
+    try:
+        return open_run(path)
+    except NotARun as error:
+        refuse(str(error), WRONG_SPEC)

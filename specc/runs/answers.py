@@ -1,0 +1,63 @@
+"""Answers for people: logits decoded into labels, probabilities and numbers, and laid out as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from specc.data.prepare import decode_target
+from specc.door import answers
+from specc.ir import CategoryFit, NumberFit, Spec
+
+if TYPE_CHECKING:
+    import polars
+
+Answers = dict[str, np.ndarray]
+"""By target: labels as texts, or numbers in their own unit; `species_probabilities` `[rows, labels]` beside labels."""
+
+
+def decode_answers(spec: Spec, logits: dict[str, np.ndarray]) -> Answers:
+    """The answers that the logits `[rows, units]` of each target mean."""
+    assert spec.bound is not None
+    decoded: Answers = {}
+    for answer in answers(spec.graph):
+        fit, values = spec.bound.fits[answer.column], logits[answer.column].astype(np.float64)
+        if isinstance(fit, CategoryFit):
+            scores = np.concatenate([np.zeros_like(values), values], axis=1) if answer.head == "sigmoid" else values
+            exponents = np.exp(scores - scores.max(axis=1, keepdims=True))
+            decoded[answer.column] = np.array(fit.labels, dtype=object)[scores.argmax(axis=1)]
+            decoded[f"{answer.column}_probabilities"] = exponents / exponents.sum(axis=1, keepdims=True)
+        else:
+            assert isinstance(fit, NumberFit)
+            decoded[answer.column] = decode_target(values[:, 0], fit)
+    return decoded
+
+
+def table_of(spec: Spec, given: Answers) -> polars.DataFrame:
+    """A line a row: the answer of each target, and `species_probability_setosa`, … for labels."""
+    import polars
+
+    assert spec.bound is not None and spec.data is not None
+    columns: dict[str, np.ndarray] = {}
+    for target in spec.data.target:
+        columns[target] = given[target]
+        fit = spec.bound.fits[target]
+        if isinstance(fit, CategoryFit):
+            probabilities = given[f"{target}_probabilities"]
+            columns |= {f"{target}_probability_{label}": probabilities[:, i] for i, label in enumerate(fit.labels)}
+    return polars.DataFrame({name: polars.Series(values.tolist(), dtype=_type(values)) for name, values in columns.items()})
+
+
+def table_of_features(name: str, values: np.ndarray) -> polars.DataFrame:
+    """A line a row, a column a number of a layer's output: `dense_1_0`, `dense_1_1`, …"""
+    import polars
+
+    flat = values.reshape(len(values), -1)
+    return polars.DataFrame({f"{name}_{i}": flat[:, i] for i in range(flat.shape[1])})
+
+
+def _type(values: np.ndarray) -> type[polars.DataType]:
+    import polars
+
+    return polars.String if values.dtype == object else polars.Float64

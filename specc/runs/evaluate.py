@@ -1,0 +1,34 @@
+"""What a run reaches on the splits of its data, or on the rows of another file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from specc.data.inputs import read_labelled
+from specc.diagnostics import Report, Source
+from specc.runs.data import data_of
+from specc.runs.run import Run
+from specc.training.evaluate import evaluate
+from specc.training.rows import Rows
+
+Metrics = dict[str, dict[str, Any]]
+
+
+def evaluate_splits(run: Run, splits: list[str] | None = None) -> Metrics:
+    """The measures of the run's own splits, those named or all that have rows. Raises `SpecError`."""
+    dataset = data_of(run)
+    rows = Rows(run.spec, dataset, torch.device("cpu"))
+    names = [name for name, numbers in dataset.rows.items() if len(numbers) and name in (splits or dataset.rows)]
+    return {name: evaluate(run.spec, run.module, rows, dataset, dataset.rows[name]).metrics for name in names}
+
+
+def evaluate_file(run: Run, path: Path) -> tuple[Metrics, Report]:
+    """The measures on the rows of another file, by its name. Raises `SpecError` for rows that do not fit."""
+    report = Report(Source(str(path), ""))
+    dataset = read_labelled(path, run.spec, report)
+    report.raise_errors()
+    rows = Rows(run.spec, dataset, torch.device("cpu"))
+    return {path.name: evaluate(run.spec, run.module, rows, dataset, dataset.rows["test"]).metrics}, report

@@ -1,0 +1,75 @@
+"""The ONNX file of a run: emitted from its IR and weights, and proven equal to its module before it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors.numpy import load
+
+from specc.data.inputs import raw_inputs
+from specc.door import results
+from specc.ir import Spec
+from specc.onnx.build import build_onnx
+from specc.onnx.parity import Reference, measure
+from specc.parts import part_of
+from specc.pytorch.source import build_module
+from specc.runs.folder import write_atomically
+from specc.training.rows import Rows
+
+if TYPE_CHECKING:
+    from specc.data.bind import Dataset
+    from specc.runs.run import Run
+
+MOST_ROWS = 1_000
+"""Real rows that parity is measured on."""
+
+
+def export_run(run: Run, dataset: Dataset) -> None:
+    """Writes `model.onnx` and `export.json` of a run. Raises `Disagreement`."""
+    content, record = proven(run.spec, _weights(run), dataset)
+    run.folder.write_bytes("model.onnx", content)
+    run.folder.write_json("export.json", record)
+
+
+def export_again(run: Run, path: Path, part: str | None = None) -> Path:
+    """Writes the run's model, or of a part everything up to that layer, to a file of the user's choice."""
+    if part is None:
+        write_atomically(path, (run.path / "model.onnx").read_bytes())  # proven when the run was made
+        return path
+    from specc.runs.data import data_of
+
+    content, _ = proven(part_of(run.spec, part), _weights(run), data_of(run))
+    write_atomically(path, content)
+    return path
+
+
+def proven(spec: Spec, weights: dict[str, np.ndarray], dataset: Dataset) -> tuple[bytes, dict[str, Any]]:
+    """The file and what was measured of it on real rows, those of the test split where there is one."""
+    module = build_module(spec)
+    needed = module.state_dict().keys()
+    weights = {name: weights[name] for name in needed}
+    module.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+    split = next(name for name in ("test", "validation", "train") if len(dataset.rows.get(name, ())))
+    numbers = dataset.rows[split]
+    numbers = numbers[:: max(1, len(numbers) // MOST_ROWS)][:MOST_ROWS]
+    content = build_onnx(spec, weights)
+    raw = raw_inputs(dataset.table.taken(numbers), spec)
+    return content, {"split": split, **measure(content, raw, _reference(spec, module.eval(), dataset, numbers))}
+
+
+def _reference(spec: Spec, module: torch.nn.Module, dataset: Dataset, numbers: np.ndarray) -> Reference:
+    rows = Rows(spec, dataset, torch.device("cpu"))
+
+    @torch.no_grad()
+    def logits(chosen: np.ndarray) -> tuple[np.ndarray, ...]:
+        given = module(**rows.batch(torch.from_numpy(numbers[chosen])).inputs)
+        return tuple(tensor.numpy() for tensor in (given if len(results(spec.graph)) > 1 else (given,)))
+
+    return logits
+
+
+def _weights(run: Run) -> dict[str, np.ndarray]:
+    return load((run.path / "weights.safetensors").read_bytes())
