@@ -8,7 +8,7 @@ from __future__ import annotations
 from specc.diagnostics import Diagnostic, Label, Report, Span
 from specc.door import column_shapes, input_columns, is_embedded
 from specc.ir import Graph, Node, Spec
-from specc.shapes import Expression, Shape, ShapeMismatch, Size
+from specc.shapes import Expression, Shape, ShapeMismatch, Size, product, total
 from specc.vocabulary.columns import Category, Embedding, Number
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
@@ -75,13 +75,10 @@ class _Inference:
         """The size with what the data has in place of its symbols."""
         if isinstance(size, int) or not self.sizes:
             return size
-        total: Size = 0
-        for atom, factor in size.terms.items():
-            term: Size = factor
-            for symbol in filter(None, atom.split("*")):
-                term = term * (self.sizes[symbol] if symbol in self.sizes else Expression({symbol: 1}))
-            total = total + term
-        return total
+        return total(factor * product(map(self._symbol, filter(None, atom.split("*")))) for atom, factor in size.terms.items())
+
+    def _symbol(self, symbol: str) -> Size:
+        return self.sizes[symbol] if symbol in self.sizes else Expression({symbol: 1})
 
     def _bound(self, shape: Shape) -> Shape:
         return Shape.of(**{axis: self._known(size) for axis, size in zip(shape.axes, shape.sizes)})

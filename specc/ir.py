@@ -6,23 +6,17 @@ filled in and every size a number. Both round-trip through JSON.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, Literal
 
 from specc.diagnostics import Span
+from specc.records import Record
 from specc.shapes import Shape
 from specc.vocabulary.families import Augmentation, Column, Hyperparameter, Layer, Model, Source, Split
+from specc.vocabulary.part import Part
 from specc.vocabulary.sections import Sweep, Train
 
 FORMAT = 1
 """Raised when a reader of older files could misread a newer one."""
-
-
-class Record(BaseModel):
-    """A frozen piece of the IR."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Node(Record):
@@ -84,7 +78,7 @@ class Phase(Record):
 
     name: str
     settings: Train
-    parts: dict[str, dict[str, Any]] = {}
+    parts: dict[str, dict[str, Part | int | float | str | tuple[Part, ...]]] = {}
 
 
 class HyperValue(Record):
@@ -140,7 +134,7 @@ class ArrayFit(Record):
     scale: float = 1.0
 
 
-Fit = Annotated[NumberFit | CategoryFit | ImageFit | ArrayFit, Field(discriminator="kind")]
+Fit = NumberFit | CategoryFit | ImageFit | ArrayFit
 
 
 class Bound(Record):

@@ -29,8 +29,12 @@ def check_source(source: Source, folder: Path, overrides: list[str] | None = Non
 
 def bind_spec(spec: Spec, report: Report, folder: Path, root: Path | None = None) -> tuple[Spec, Dataset]:
     """The spec with everything that its data says and every default filled in, and the data. Raises `SpecError`."""
+    from specc.check.rules import WITH_DATA
     from specc.data.bind import bind
     from specc.defaults import with_defaults
 
     bound, dataset = bind(spec, folder, root, report)
+    for rule in WITH_DATA:
+        rule(bound, report)
+    report.raise_errors()
     return with_defaults(bound), dataset

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
+from specc.records import Record
 
 
 class Expression:
@@ -58,6 +57,14 @@ class Expression:
             return Expression.simplified({atom: factor // divisor for atom, factor in self.terms.items()})
         return Expression({f"⌊({self})/{divisor}⌋": 1})
 
+    @classmethod
+    def from_data(cls, data: dict[str, int]) -> Expression:
+        """The expression that JSON values say."""
+        return cls({str(atom): int(factor) for atom, factor in data.items()})
+
+    def to_data(self) -> dict[str, int]:
+        return self.terms
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and self.terms == other.terms
 
@@ -76,50 +83,33 @@ class Expression:
 Size = int | Expression
 
 
-def _read_size(value: Any) -> Size:
-    if isinstance(value, int | Expression):
-        return value
-    return Expression({str(k): int(v) for k, v in value.items()})
-
-
-def _write_size(value: Size) -> Any:
-    return value if isinstance(value, int) else value.terms
-
-
-def plain_sizes(value: Any) -> Any:
-    """A value with its expressions as JSON has them."""
-    if isinstance(value, Expression):
-        return value.terms
-    if isinstance(value, dict):
-        return {key: plain_sizes(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return tuple(plain_sizes(item) for item in value)
-    return value
-
-
-AnySize = Annotated[Any, PlainValidator(_read_size), PlainSerializer(_write_size)]
-
-
 def differ(a: Size, b: Size) -> bool:
     """Whether two sizes are unequal whatever the data is."""
     difference = a - b
     return isinstance(difference, int) and difference != 0
 
 
-def product(sizes: Iterable[Size]) -> Size:
-    total: Size = 1
+def total(sizes: Iterable[Size]) -> Size:
+    """Their sum, in time linear in their number."""
+    terms: dict[str, int] = {}
     for size in sizes:
-        total = total * size
-    return total
+        for atom, factor in Expression.of(size).items():
+            terms[atom] = terms.get(atom, 0) + factor
+    return Expression.simplified(terms)
 
 
-class Shape(BaseModel):
+def product(sizes: Iterable[Size]) -> Size:
+    result: Size = 1
+    for size in sizes:
+        result = result * size
+    return result
+
+
+class Shape(Record):
     """The axes of a tensor without its batch axis: `Shape.image(3, 32, 32)`, `Shape.vector(4)`, `Shape.scalar()`."""
 
-    model_config = ConfigDict(frozen=True)
-
     axes: tuple[str, ...] = ()
-    sizes: tuple[AnySize, ...] = ()
+    sizes: tuple[Size, ...] = ()
 
     @classmethod
     def of(cls, **sizes: Size) -> Shape:

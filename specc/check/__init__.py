@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from specc.check.columns import with_named_columns
 from specc.check.data import read_data, source_stays_inside
 from specc.check.expansion import Blocks, expansion_is_bounded
 from specc.check.graph import GraphBuilder
@@ -73,6 +74,8 @@ def _read(sections: Sections, source: Source, overrides: dict, folder: str, root
         every_hyperparameter_is_used(scope, reader)
         known = [*hyper, *reader.spans, *(p for p in paths if p not in reader.overrides)]
         every_override_is_used(reader.overrides, known, report)
+    if data is not None:
+        data = with_named_columns(data, graphs)
     name = sections.model.name or os.path.splitext(os.path.basename(source.name))[0]
     return Spec(
         name=name,

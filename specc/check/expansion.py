@@ -11,6 +11,7 @@ from specc.diagnostics import Label, Report, did_you_mean, listing
 from specc.syntax.tree import Argument, Body, List, Name, Number, Part, Statement
 
 MAXIMUM_LAYERS = 100_000
+MAXIMUM_NESTED_BLOCKS = 32
 
 
 def repeat_count(part: Part, scope: Scope, reader: Reader) -> int:
@@ -144,10 +145,13 @@ def expansion_is_bounded(statements: list[Statement], scope: Scope, blocks: Bloc
     counter = _Counter(blocks, Report(report.source))
     try:
         total = counter.count(statements, scope, ())
+    except _TooDeep as error:
+        message = f"more than {MAXIMUM_NESTED_BLOCKS} blocks use one another"
+        report.error("E0602", message, error.part.span, help="write layers instead of the innermost blocks")
+        return False
     except _TooMany as error:
-        report.error(
-            "E0603", f"this makes more than {MAXIMUM_LAYERS:,} layers", error.part.span, help="a loop runs too often"
-        )
+        way_out = "loops and blocks multiply: take fewer rounds or uses"
+        report.error("E0603", f"this makes more than {MAXIMUM_LAYERS:,} layers", error.part.span, help=way_out)
         return False
     return total <= MAXIMUM_LAYERS
 
@@ -156,6 +160,10 @@ class _TooMany(Exception):
     def __init__(self, part: Part) -> None:
         super().__init__()
         self.part = part
+
+
+class _TooDeep(_TooMany):
+    pass
 
 
 class _Counter:
@@ -179,6 +187,8 @@ class _Counter:
         body = part.body.statements if part.body else []
         try:
             if part.kind in self.blocks.parts and part.kind not in active:
+                if len(active) == MAXIMUM_NESTED_BLOCKS:
+                    raise _TooDeep(part)
                 use = self.blocks.use(part, [a for a in part.arguments if a.name != "of"], scope, self.reader)
                 return 1 + self.count(use.body.statements, use.scope, (*active, part.kind))
             if part.kind == "repeat":

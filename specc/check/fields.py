@@ -92,14 +92,11 @@ def rules_of(part: type[Part]) -> WordRules:
     rules = WordRules()
     for owner in part.__mro__:
         for name in owner.__dict__.get("__annotations__", {}):
-            info = part.model_fields.get(name)
-            if info is None or name in rules.fields or any(isinstance(m, Resolved) for m in info.metadata):
+            declared = part.model_fields.get(name)
+            if declared is None or name in rules.fields or any(isinstance(m, Resolved) for m in declared.marks):
                 continue
-            rest = any(isinstance(m, Positional) for m in info.metadata)
-            accepts = _accepts(info.annotation)
-            for mark in info.metadata:
-                _mark(accepts, mark)
-            rule = FieldRule(name, accepts, info.is_required(), rest)
+            rest = any(isinstance(m, Positional) for m in declared.marks)
+            rule = FieldRule(name, _accepts(declared.annotation), declared.is_required(), rest)
             rules.fields[name] = rule
             if rest:
                 rules.rest = rule

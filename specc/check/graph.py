@@ -224,10 +224,9 @@ class GraphBuilder:
         place, own = self._with_settings(part.body.statements if part.body else [], place)
         branches = [s for s in (part.body.statements if part.body else []) if isinstance(s, Part)]
         places: list[str | None] = []
-        shortcuts = [branch for branch in branches if branch.kind == "shortcut" and "shortcut" not in self.blocks.parts]
         for branch in branches:
             self.it = before
-            if branch in shortcuts:
+            if branch.kind == "shortcut" and "shortcut" not in self.blocks.parts:
                 places.append(None)
                 continue
             self.statement(branch, place)

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
-
-from pydantic import ValidationError
 
 from specc.check.fields import Accepts, FieldRule, article, rules_of
 from specc.check.values import Evaluator, NotConstant, Scope
 from specc.diagnostics import Label, Report, Span, did_you_mean, listing
+from specc.records import Misfits
 from specc.syntax.tree import Argument, Call, List, Name, Number, Operation, Range, String, Value
+from specc.vocabulary.columns import fits_pattern, is_pattern
 from specc.vocabulary.families import LossTerm
 from specc.vocabulary.part import ALIASES, INDEX, Interval, Part, find_word, words_of
 
 NOUNS = {"column": "column type", "imputation": "imputed value", "hyperparameter": "type of hyperparameter"}
-RANGE_ERRORS = {
-    "greater_than": "must be greater than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-    "finite_number": "must be finite",
-    "string_too_short": "must have at least {min_length} character",
-    "string_too_long": "must have at most {max_length} character",
-}
-
 
 class Unreadable(Exception):
     """A value could not be read; the report has the reason."""
@@ -126,9 +115,11 @@ class Reader:
         if broken:
             raise Unreadable
         try:
-            return part.model_validate(values)
-        except ValidationError as error:
-            self._explain(error, part, values, spans, named, span)
+            return part(**values)
+        except Misfits as misfits:
+            for name, fault in misfits.faults.items():
+                wanted = fault.limit or f"takes {rules_of(part).fields[name].accepts.phrase}"
+                self.report.error("E0203" if fault.limit else "E0202", f"`{name}` {wanted}, got {fault.value!r}", spans.get(name, span))
             raise Unreadable from None
 
     def _bind(self, part: type[Part], arguments: list[Argument], named: str, noun: str) -> tuple[dict[str, list[Argument]], bool]:
@@ -276,7 +267,7 @@ class Reader:
 
     def _reference(self, text: str, accepts: Accepts, span: Span) -> str:
         if accepts.reference == "column" and self.columns is not None:
-            known = any(text == c or ("*" in c and fnmatchcase(text, c)) for c in self.columns)
+            known = any(text == c or (is_pattern(c) and fits_pattern(text, c)) for c in self.columns)
             if not known and text != "features":
                 self.unknown_column(text, span)
                 raise Unreadable
@@ -305,30 +296,6 @@ class Reader:
         elif isinstance(value, Name) and value.text in words_of("hyperparameter"):
             way_out = ""
         self.report.error("E0202", f"`{name}` takes {accepts.phrase}, not {_what(value)}", value.span, help=way_out)
-
-    def _explain(
-        self, error: ValidationError, part: type[Part], values: dict[str, Any], spans: dict[str, Span], named: str, span: Span
-    ) -> None:
-        """Says in the user's words what Pydantic found wrong, once an argument."""
-        seen: set[str] = set()
-        ranked = sorted(error.errors(), key=lambda e: e["type"] not in RANGE_ERRORS)
-        for problem in ranked:
-            name = str(problem["loc"][0]) if problem["loc"] else ""
-            if name in seen:
-                continue
-            seen.add(name)
-            place = spans.get(name, span)
-            template = RANGE_ERRORS.get(problem["type"])
-            given = problem["input"]
-            if template is not None:
-                limit = template.format(**problem.get("ctx", {}))
-                self.report.error("E0203", f"`{name}` {limit}, got {given!r}", place)
-            elif problem["type"] == "value_error":
-                self.report.error("E0203", str(problem["ctx"]["error"]), place)
-            else:
-                rule = rules_of(part).fields.get(name)
-                wanted = rule.accepts.phrase if rule else "something else"
-                self.report.error("E0202", f"`{name}` takes {wanted}, not {values.get(name)!r}", place)
 
 
 def _takes_name(accepts: Accepts) -> bool:

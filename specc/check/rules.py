@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from specc.check.columns import (
+    columns_have_one_way,
+    imputed_values_fit_their_columns,
+    labels_are_a_list_of_their_own,
+    targets_stay_as_they_are,
+    values_name_one_set,
+)
 from specc.diagnostics import Label, Report, Span, did_you_mean, listing
 from specc.door import input_columns
-from specc.ir import Node, Phase, Spec
+from specc.ir import CategoryFit, Node, Phase, Spec
 from specc.vocabulary.augmentations import Crop
 from specc.vocabulary.columns import Array, Category, Image, Number
 from specc.vocabulary.families import Metric
@@ -12,6 +19,7 @@ from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.losses import BinaryCrossEntropy, CrossEntropy
 from specc.vocabulary.optimizers import Sgd
+from specc.vocabulary.splits import Column as ColumnSplit
 from specc.vocabulary.splits import Provided, Random
 
 
@@ -138,15 +146,17 @@ def _loss_fits(spec: Spec, report: Report, loss, column: str, node: Node, span: 
         better = "`mean_squared_error`" if kind == "number" else "`cross_entropy`"
         report.error("E0502", f"`{loss.word}` compares {_plural(loss.target)}, and `{column}` is a {kind}", span, labels=labels, help=f"take {better}")
         return
-    if not isinstance(declared, Category) or declared.labels is None:
+    fit = spec.bound.fits[column] if spec.bound is not None else None
+    known = fit.labels if isinstance(fit, CategoryFit) else declared.labels if isinstance(declared, Category) else None
+    if known is None:
         return
-    if isinstance(loss, BinaryCrossEntropy) and len(declared.labels) != 2:
-        message = f"`binary_cross_entropy` tells two labels apart, and `{column}` has {len(declared.labels)}"
+    if isinstance(loss, BinaryCrossEntropy) and len(known) != 2:
+        message = f"`binary_cross_entropy` tells two labels apart, and `{column}` has {len(known)}"
         report.error("E0502", message, span, labels=labels, help="take `cross_entropy`")
     weights = getattr(loss, "class_weights", None)
-    if isinstance(weights, tuple) and len(weights) != len(declared.labels):
-        report.error("E0502", f"`class_weights` has {len(weights)} numbers for {len(declared.labels)} labels", span)
-    if isinstance(loss, CrossEntropy) and len(declared.labels) < 2:
+    if isinstance(weights, tuple) and len(weights) != len(known):
+        report.error("E0502", f"`class_weights` has {len(weights)} numbers for {len(known)} labels", span)
+    if isinstance(loss, CrossEntropy) and len(known) < 2:
         report.error("E0502", f"`{column}` has one label only: there is nothing to tell apart", span)
 
 
@@ -212,11 +222,16 @@ def measures_are_taken(spec: Spec, report: Report) -> None:
             way_out = f"did you mean `{split}.{meant}`?" if meant else f"there are {listing(known, 'and')}; name others in `metrics`"
             report.error("E0504", f"nothing measures `{measure}`", span, help=way_out)
         elif split == "validation" and not _has_validation(spec):
-            report.error("E0504", "the split has no validation rows", span, help="give it some: `random(train = 0.7, validation = 0.15, test = 0.15)`")
+            way_out = "give it some: `split = random(train = 0.7, validation = 0.15, test = 0.15)`"
+            if spec.bound is not None and not isinstance(spec.data.split, Random | ColumnSplit):
+                way_out = "take some of the training rows: `split = provided(validation = 0.1)`"
+            report.error("E0504", f"`{measure}` needs validation rows, and the split has none", span, help=way_out)
 
 
 def _has_validation(spec: Spec) -> bool:
     assert spec.data is not None
+    if spec.bound is not None:
+        return spec.bound.rows.get("validation", 0) > 0
     split = spec.data.split
     if isinstance(split, Random):
         return split.shares()[1] > 0
@@ -267,11 +282,16 @@ def array_inputs_are_known(spec: Spec, report: Report) -> None:
 BEFORE_SHAPES = (
     the_data_is_there,
     array_inputs_are_known,
+    columns_have_one_way,
+    imputed_values_fit_their_columns,
+    labels_are_a_list_of_their_own,
+    targets_stay_as_they_are,
     inputs_can_be_joined,
     targets_and_outputs_agree,
 )
 AFTER_SHAPES = (
     the_split_can_be_made,
+    values_name_one_set,
     augmentation_changes_images,
     phases_end,
     losses_fit_their_outputs,
@@ -281,3 +301,5 @@ AFTER_SHAPES = (
     momentum_comes_before_nesterov,
     sweeps_have_something_to_search,
 )
+WITH_DATA = (inputs_can_be_joined, losses_fit_their_outputs, measures_are_taken)
+"""What depends on what the data says, asked again once it is bound."""

@@ -56,7 +56,7 @@ def _merged(shared: Train, own: Train) -> Train:
     if own.model_fields_set & {"epochs", "steps"}:
         given.pop("epochs", None)
         given.pop("steps", None)
-    return Train.model_validate(given | {name: getattr(own, name) for name in own.model_fields_set})
+    return Train(**(given | {name: getattr(own, name) for name in own.model_fields_set}))
 
 
 def _shared_settings_are_used(shared: Train, own: list[set[str]], section: Part, reader: Reader) -> None:

@@ -37,9 +37,9 @@ class _Version(click.Option):
     @staticmethod
     def show(context: click.Context, option: click.Parameter, wanted: bool) -> None:
         if wanted:
-            from importlib.metadata import version
+            from specc.about import specc_version
 
-            click.echo(f"specc {version('specc')}")
+            click.echo(f"specc {specc_version()}")
             context.exit()
 
 

@@ -54,16 +54,14 @@ class Source:
         return self.text[start:end].rstrip("\r\n")
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """A second place that helps to understand a diagnostic, with what happens there."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """A replacement that would mend the spec."""
 
     span: Span

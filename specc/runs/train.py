@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from specc.about import specc_version
 from specc.data.bind import Dataset
 from specc.diagnostics import Diagnostic, Report
 from specc.door import identifier
@@ -136,7 +137,8 @@ def _record(order: Order, folder: Path, spec: Spec, seed: int, device: torch.dev
         "threads": threads,
         "versions": {
             "python": platform.python_version(),
-            **{name: version(name) for name in ("specc", "torch", "numpy", "onnx", "onnxruntime")},
+            "specc": specc_version(),
+            **{name: version(name) for name in ("torch", "numpy", "onnx", "onnxruntime")},
         },
         "data": {"files": spec.bound.files, "rows": spec.bound.rows},
         "ir": spec.model_dump(),

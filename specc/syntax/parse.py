@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from lark.lexer import Token
@@ -18,6 +20,8 @@ MAXIMUM_TOKENS = 200_000
 MAXIMUM_DEPTH = 64
 MAXIMUM_BAD_CHARACTERS = 8
 
+UNKNOWN_ESCAPE = re.compile(r'"(?:\\["\\nt]|[^"\\\n])*(\\[^"\\nt\n])')
+
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 SYMBOLS = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "RBRACE": "}"}
 
@@ -25,7 +29,8 @@ SYMBOLS = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "R
 def parse_text(source: Source, report: Report) -> Body:
     """The tree of a spec. Errors (E00xx, E06xx) go to the report; the tree then holds what could be read."""
     if len(source.text) > MAXIMUM_CHARACTERS:
-        raise fail(source, Diagnostic("E0601", f"the spec has {len(source.text):,} characters; the limit is {MAXIMUM_CHARACTERS:,}"))
+        message = f"the spec has {len(source.text):,} characters; the limit is {MAXIMUM_CHARACTERS:,}"
+        raise fail(source, Diagnostic("E0601", message))
     tokens, _ = tokenize(source, report)
     if report.has_errors and len(report.errors) >= MAXIMUM_BAD_CHARACTERS:
         return Body()
@@ -47,7 +52,8 @@ def tokenize(source: Source, report: Report) -> tuple[list[Token], list[Token]]:
             text = text[: error.pos_in_stream] + " " * (end - error.pos_in_stream) + text[end:]
             continue
         if len(tokens) > MAXIMUM_TOKENS:
-            raise fail(source, Diagnostic("E0601", f"the spec has {len(tokens):,} words and signs; the limit is {MAXIMUM_TOKENS:,}"))
+            message = f"the spec has {len(tokens):,} words and signs; the limit is {MAXIMUM_TOKENS:,}"
+            raise fail(source, Diagnostic("E0601", message))
         return tokens, list(COMMENTS)
     return [], []
 
@@ -58,12 +64,12 @@ def _report_character(text: str, position: int, report: Report) -> int:
     if character == '"':
         end = text.find("\n", position)
         end = len(text) if end < 0 else end
-        backslash = text.find("\\", position, end)
-        if backslash >= 0 and text[backslash + 1 : backslash + 2] not in tuple('"\\nt'):
+        escape = UNKNOWN_ESCAPE.match(text, position)
+        if escape is not None:
             report.error(
                 "E0003",
                 "a string knows the escapes `\\n`, `\\t`, `\\\"` and `\\\\` only",
-                Span(backslash, backslash + 2),
+                Span(escape.start(1), escape.end(1)),
                 help="write a backslash as `\\\\`, and folders with `/`",
             )
         else:
@@ -117,7 +123,7 @@ def brackets_are_matched(tokens: list[Token], source: Source, report: Report) ->
 def _likely_unclosed(opened: list[Token], tokens: list[Token]) -> Token:
     """The bracket to point at: an outer one when a new section begins in column 1 inside of it."""
     for bracket in opened:
-        for before, token in zip(tokens, tokens[1:], strict=False):
+        for before, token in pairwise(tokens):
             inside = (token.start_pos or 0) > (bracket.start_pos or 0)
             if inside and before.type == "_NL" and token.type == "NAME" and token.column == 1:
                 return bracket
@@ -209,7 +215,7 @@ def _advice(token: Token, accepts: set[str]) -> str:
     if token.type == "NAME" and "_NL" in accepts:
         return "begin each statement on a line of its own, or put `;` between them"
     if token.type == "_NL" and "NUMBER" in accepts:
-        return "inside `( )` and `[ ]` a line may break after a comma or the opening bracket"
+        return "a line may break inside `( )` and `[ ]` only, after a comma or the opening bracket"
     return ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from specc.diagnostics import Span
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Number:
     """`10_000`, `1e-3`. `value` is an int where it was written without point and exponent."""
 
@@ -15,13 +15,13 @@ class Number:
     span: Span
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class String:
     value: str
     span: Span
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Parameter:
     """`$x`: a hyperparameter, block parameter or loop variable."""
 
@@ -29,7 +29,7 @@ class Parameter:
     span: Span
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Name:
     """`relu`, `encoder.state`: decided by the place where it stands."""
 
@@ -37,7 +37,7 @@ class Name:
     span: Span
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Argument:
     name: str | None
     value: Value
@@ -45,7 +45,7 @@ class Argument:
     name_span: Span
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Call:
     """`adam(1e-3, betas = [0.9, 0.99])`."""
 
@@ -55,13 +55,13 @@ class Call:
     word_span: Span
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class List:
     items: list[Value]
     span: Span
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Range:
     """`1e-4 .. 1e-1`."""
 
@@ -70,7 +70,7 @@ class Range:
     span: Span
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Operation:
     """`left operator right`, or `0 - right` for a sign."""
 
@@ -84,7 +84,7 @@ class Operation:
 Value = Number | String | Parameter | Name | Call | List | Range | Operation
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Setting:
     """`key = value`; `key` may be dotted (`generator.optimizer`) or quoted (`"*"`)."""
 
@@ -95,7 +95,7 @@ class Setting:
     quoted: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Part:
     """`kind name(arguments) { body }`; name, arguments and body may be absent."""
 
@@ -108,7 +108,7 @@ class Part:
     name_span: Span
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Body:
     statements: list[Statement] = field(default_factory=list)
     span: Span = Span(0, 0)

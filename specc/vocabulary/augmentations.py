@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
+from specc.records import Limits
 from specc.vocabulary.families import Augmentation
 from specc.vocabulary.numbers import NonNegativeInt, PositiveInt, Share
 
@@ -47,7 +46,7 @@ class Rotate(Augmentation):
     Example: `rotate(10)`
     """
 
-    degrees: Annotated[float, Field(gt=0, le=180)]
+    degrees: Annotated[float, Limits(above=0, most=180)]
 
 
 class Cutout(Augmentation):

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from specc.shapes import Expression, Shape, Size, product
 from specc.vocabulary.families import Column, Encoding, Imputation
 from specc.vocabulary.numbers import Finite, PositiveInt
 from specc.vocabulary.part import Flag
+
+
+def is_pattern(name: str) -> bool:
+    """Whether a name declares every column that fits it: `"pixel*"`."""
+    return "*" in name
+
+
+def fits_pattern(name: str, pattern: str) -> bool:
+    """Whether a column's name fits a pattern, in which `*` stands for any run of characters."""
+    return _expression(pattern).fullmatch(name) is not None
+
+
+@lru_cache(maxsize=256)
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+
+
+def symbol(what: str, name: str) -> str:
+    """A size that only the data knows: `labels(species)`, `columns(pixel∗)`. A `*` would read as a product of symbols."""
+    return f"{what}({name.replace('*', '∗')})"
 
 
 class Mean(Imputation):
@@ -95,7 +117,7 @@ class Category(Column):
 
     def label_count(self, name: str) -> Size:
         """How many labels it has: those listed, or as many as the data shows."""
-        return len(self.labels) if self.labels is not None else Expression({f"labels({name})": 1})
+        return len(self.labels) if self.labels is not None else Expression({symbol("labels", name): 1})
 
     def shape(self, name: str) -> Shape:
         return Shape.vector(self.encode.width if isinstance(self.encode, Embedding) else self.label_count(name))

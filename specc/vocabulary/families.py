@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from specc.records import Record
 from specc.shapes import Shape, ShapeMismatch, Size, product
 from specc.vocabulary.part import ColumnName, Part, Weighted
 
@@ -94,10 +93,8 @@ class Loss(Part, family="loss"):
     output: ColumnName | None = None
 
 
-class LossTerm(BaseModel):
+class LossTerm(Record):
     """One term of a sum of losses, with its weight."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     weight: float = 1.0
     loss: Loss

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from specc.records import Limits
 
-PositiveInt = Annotated[int, Field(gt=0)]
-NonNegativeInt = Annotated[int, Field(ge=0)]
-PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Share = Annotated[float, Field(gt=0, le=1)]
+PositiveInt = Annotated[int, Limits(above=0)]
+NonNegativeInt = Annotated[int, Limits(least=0)]
+PositiveFloat = Annotated[float, Limits(above=0)]
+NonNegativeFloat = Annotated[float, Limits(least=0)]
+Finite = Annotated[float, Limits()]
+Fraction = Annotated[float, Limits(least=0, below=1)]
+OpenFraction = Annotated[float, Limits(above=0, below=1)]
+"""Strictly between 0 and 1."""
+Share = Annotated[float, Limits(above=0, most=1)]
 """A share of the whole: `0 < x ≤ 1`."""
 Pair = PositiveInt | tuple[PositiveInt, PositiveInt]
 """One number for height and width, or a list of both."""

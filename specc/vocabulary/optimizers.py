@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from specc.vocabulary.families import Optimizer
-from specc.vocabulary.numbers import Fraction, NonNegativeFloat, PositiveFloat
+from specc.vocabulary.numbers import Fraction, NonNegativeFloat, OpenFraction, PositiveFloat
 from specc.vocabulary.part import Flag
 
 Betas = tuple[Fraction, Fraction]
@@ -54,7 +50,7 @@ class Rmsprop(Optimizer):
     """
 
     learning_rate: PositiveFloat = 1e-3
-    decay: Annotated[float, Field(gt=0, lt=1)] = 0.99
+    decay: OpenFraction = 0.99
     momentum: Fraction = 0.0
     epsilon: PositiveFloat = 1e-8
 
@@ -76,5 +72,5 @@ class Adadelta(Optimizer):
     """
 
     learning_rate: PositiveFloat = 1.0
-    decay: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    decay: OpenFraction = 0.9
     epsilon: PositiveFloat = 1e-6

@@ -11,10 +11,7 @@ import importlib
 import re
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
-from pydantic.types import Strict
-
-from specc.shapes import plain_sizes
+from specc.records import Misfit, Record
 from specc.vocabulary.index import INDEX
 
 REGISTRY: dict[str, dict[str, type[Part]]] = {}
@@ -23,10 +20,8 @@ ALIASES: dict[str, dict[str, str]] = {}
 P = TypeVar("P", bound="Part")
 
 
-class Part(BaseModel):
+class Part(Record):
     """One use of a word: its arguments, checked."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
 
     word: ClassVar[str] = ""
     family: ClassVar[str] = ""
@@ -44,22 +39,20 @@ class Part(BaseModel):
         for alias in aliases:
             ALIASES.setdefault(cls.family, {})[alias] = cls.word
 
-    @model_serializer(mode="plain")
-    def _as_data(self) -> dict[str, Any]:
-        fields = {name: plain_sizes(getattr(self, name)) for name in type(self).model_fields}
-        return {"word": self.word, **fields} if self.word else fields
+    def model_dump(self) -> dict[str, Any]:
+        return {"family": self.family, "word": self.word, **super().model_dump()}
 
-    @model_validator(mode="wrap")
     @classmethod
-    def _from_data(cls, value: Any, handler: Any) -> Any:
-        if isinstance(value, dict) and "word" in value:
-            found = find_word(cls.family or str(value.get("family", "")), value["word"])
-            if found is None:
-                raise ValueError(f"there is no {cls.family} called {value['word']}")
-            fields = {name: item for name, item in value.items() if name != "word"}
-            # JSON has lists where fields are tuples, so reading is not strict; what was written once was checked once.
-            return found.model_validate(fields, strict=False)
-        return handler(value)
+    def model_validate(cls, data: Any) -> Any:
+        """The part that JSON values say: of the word that they name, which must be of this class's family."""
+        if isinstance(data, cls):
+            return data
+        fields = dict(data)
+        family, word = fields.pop("family", cls.family), fields.pop("word", cls.word)
+        found = find_word(family, word)
+        if found is None or not issubclass(found, cls):
+            raise Misfit(f"{family} {word}")
+        return found(**fields)
 
     def written(self, field: str) -> bool:
         """Whether the spec gave this argument, or a default filled it in."""
@@ -114,13 +107,11 @@ ColumnName = Annotated[str, Reference("column")]
 FileColumnName = Annotated[str, Reference("file_column")]
 MeasureName = Annotated[str, Reference("measure")]
 Path = Annotated[str, Reference("path")]
-Flag = Annotated[bool, Strict()]
+Flag = bool
 
 
-class Interval(BaseModel):
+class Interval(Record):
     """A range of numbers, both ends included: `1e-4 .. 1e-1`."""
-
-    model_config = ConfigDict(frozen=True)
 
     low: int | float
     high: int | float

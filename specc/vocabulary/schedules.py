@@ -6,12 +6,10 @@ Each may begin with a `warmup`: the factor rises from 0 to its own over that man
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from specc.vocabulary.families import Schedule
-from specc.vocabulary.numbers import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from specc.vocabulary.numbers import NonNegativeFloat, NonNegativeInt, OpenFraction, PositiveFloat, PositiveInt
 from specc.vocabulary.part import MeasureName
 
 
@@ -99,7 +97,7 @@ class OneCycle(Schedule):
     Example: `schedule = one_cycle(peak = 0.3)`
     """
 
-    peak: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    peak: OpenFraction = 0.3
     start: PositiveFloat = 25.0
     end: PositiveFloat = 10_000.0
 
@@ -116,7 +114,7 @@ class Plateau(Schedule):
     """
 
     measure: MeasureName
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    factor: OpenFraction = 0.1
     patience: NonNegativeInt = 10
     to: NonNegativeFloat = 0.0
 

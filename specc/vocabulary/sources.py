@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
+from specc.records import Length
 from specc.vocabulary.families import Source
 from specc.vocabulary.numbers import NonNegativeInt
 from specc.vocabulary.part import Flag, Path
@@ -23,7 +22,7 @@ class Csv(Source):
     path: Path
     missing: tuple[str, ...] = ()
     header: Flag = True
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Annotated[str, Length(1)] = ","
     skip: NonNegativeInt = 0
     trim: Flag = True
 

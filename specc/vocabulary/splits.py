@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from specc.vocabulary.families import Split
-from specc.vocabulary.numbers import NonNegativeInt
+from specc.vocabulary.numbers import Fraction, NonNegativeInt, Share
 from specc.vocabulary.part import FileColumnName
 
 Value = str | int | float | bool
@@ -21,9 +17,9 @@ class Random(Split):
     Example: `split = random(train = 0.8, test = 0.2, stratify = c)`
     """
 
-    train: Annotated[float, Field(gt=0, le=1)] | None = None
-    validation: Annotated[float, Field(ge=0, lt=1)] | None = None
-    test: Annotated[float, Field(ge=0, lt=1)] | None = None
+    train: Share | None = None
+    validation: Fraction | None = None
+    test: Fraction | None = None
     seed: NonNegativeInt = 0
     stratify: FileColumnName | None = None
     group: FileColumnName | None = None
@@ -54,5 +50,5 @@ class Provided(Split):
     Example: `split = provided(validation = 0.1)`
     """
 
-    validation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    validation: Fraction = 0.0
     seed: NonNegativeInt = 0

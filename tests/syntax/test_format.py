@@ -20,7 +20,7 @@ def test_the_examples_are_canonical(name: str) -> None:
     assert formatted(EXAMPLES[name]) == EXAMPLES[name]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(sorted(EXAMPLES)).flatmap(lambda name: other_layouts(EXAMPLES[name])))
 def test_other_layouts_of_the_examples_keep_tree_and_comments(text: str) -> None:
     result = formatted(text)
@@ -30,7 +30,7 @@ def test_other_layouts_of_the_examples_keep_tree_and_comments(text: str) -> None
 
 
 @pytest.mark.parametrize("name", ["iris", "titanic", "fashion_cnn", "fashion_gan"])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_space_within_lines_is_no_information(name: str, data: st.DataObject) -> None:
     """Whatever the space in a line and before it: the example comes back byte for byte."""
@@ -38,7 +38,7 @@ def test_space_within_lines_is_no_information(name: str, data: st.DataObject) ->
     assert formatted(text) == EXAMPLES[name]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(specs)
 def test_random_specs_keep_tree_and_comments(text: str) -> None:
     try:
@@ -54,7 +54,7 @@ def test_random_specs_keep_tree_and_comments(text: str) -> None:
 def test_random_specs_are_mostly_valid() -> None:
     seen = []
 
-    @settings(max_examples=200, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=60, deadline=None, derandomize=True, database=None)
     @given(specs)
     def collect(text: str) -> None:
         try:

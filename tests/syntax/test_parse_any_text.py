@@ -10,7 +10,8 @@ from specc.diagnostics.render import as_data, render
 from specc.syntax.parse import parse_text
 from tests.syntax.texts import EXAMPLES
 
-pieces = st.sampled_from(list('{}()[]=,;.$"#+-*/\\\n\t ') + ["a", "in", "1", "..", "1e-3", "dense", "é", "\x00", "\u2028", "٣", "//", "\r"])
+WORDS = ["a", "in", "1", "..", "1e-3", "dense", "é", "\x00", "\u2028", "٣", "//", "\r"]
+pieces = st.sampled_from([*'{}()[]=,;.$"#+-*/\\\n\t ', *WORDS])
 
 
 def read(text: str) -> None:
@@ -35,6 +36,8 @@ def read(text: str) -> None:
 @example("}}}\n{")
 @example("a = (" * 70)
 @example('"')
+@example('"\\')
+@example('"\\n \\q"')
 @example("f(a,\n# c")
 def test_any_signs(text: str) -> None:
     read(text)

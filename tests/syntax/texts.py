@@ -100,12 +100,14 @@ values = st.recursive(st.one_of(names, numbers, strings, names.map("${}".format)
 arguments = _listed(st.one_of(values, st.tuples(values, values).map("..".join)), "(", ")")
 settings = st.tuples(st.one_of(names, strings, st.just("a.b")), st.sampled_from(["=", " = "]), values).map("".join)
 parts = st.tuples(names, st.one_of(st.just(""), names.map(" {}".format)), st.one_of(st.just(""), arguments)).map("".join)
-ends = st.one_of(st.sampled_from([";", "\n", "\n\n\n", " ;; ", ";\n"]), comments.map("\n{}\n".format), comments.map("{}\n".format))
+separators = st.sampled_from([";", "\n", "\n\n\n", " ;; ", ";\n"])
+ends = st.one_of(separators, comments.map("\n{}\n".format), comments.map("{}\n".format))
 
 
 def _bodies(statements: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     body = st.lists(st.tuples(statements, ends).map("".join), max_size=4).map("".join)
-    return st.tuples(parts, st.sampled_from(["{", " { ", " {\n", "{ # why\n"]), body, st.sampled_from(["}", " }", "\n}"])).map("".join)
+    openings, closings = st.sampled_from(["{", " { ", " {\n", "{ # why\n"]), st.sampled_from(["}", " }", "\n}"])
+    return st.tuples(parts, openings, body, closings).map("".join)
 
 
 statements = st.recursive(st.one_of(settings, parts), _bodies, max_leaves=12)

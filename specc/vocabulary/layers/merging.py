@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from specc.shapes import Shape, ShapeMismatch, Size, differ
+from specc.shapes import Shape, ShapeMismatch, Size, differ, total
 from specc.vocabulary.families import Layer
 from specc.vocabulary.part import Positional, TensorName
 
@@ -57,7 +57,6 @@ class Concat(_Merge):
     def output_shape(self, *inputs: Shape) -> Shape:
         first = inputs[0]
         axis = "channels" if first.is_image else "features"
-        total: Size = 0
         for x in inputs:
             others_differ = any(differ(a, b) for name, a, b in zip(first.axes, first.sizes, x.sizes) if name != axis)
             if x.axes != first.axes or axis not in x.axes or others_differ:
@@ -66,5 +65,4 @@ class Concat(_Merge):
                     f"`concat` cannot lay these side by side: {' and '.join(str(x) for x in inputs)}",
                     f"needs equal axes beside {axis}",
                 )
-            total = total + x.size(axis)
-        return first.with_size(axis, total)
+        return first.with_size(axis, total(x.size(axis) for x in inputs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from specc.shapes import AnySize, Shape, Size
+from specc.shapes import Shape, Size
 from specc.vocabulary.families import needs_vector
 from specc.vocabulary.layers.weighted import WeightedLayer
 from specc.vocabulary.part import ColumnName, Flag, Resolved
@@ -21,7 +21,7 @@ class Output(WeightedLayer):
 
     column: ColumnName
     bias: Flag = True
-    units: Annotated[AnySize, Resolved()] = 1
+    units: Annotated[Size, Resolved()] = 1
     head: Annotated[Literal["linear", "sigmoid", "softmax", "unknown"], Resolved()] = "unknown"
 
     def output_shape(self, x: Shape) -> Shape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from specc.shapes import AnySize, Shape, Size
+from specc.shapes import Shape, Size, total
 from specc.vocabulary.families import Layer
 from specc.vocabulary.part import ColumnName, Positional, Resolved
 
@@ -20,17 +20,14 @@ class Input(Layer):
     is_source: ClassVar[bool] = True
 
     columns: Annotated[tuple[ColumnName, ...], Positional()]
-    embeddings: Annotated[dict[str, tuple[AnySize, int]], Resolved()] = {}
+    embeddings: Annotated[dict[str, tuple[Size, int]], Resolved()] = {}
     """The columns among them that are looked up in a trained table: its rows (labels, and one for the unseen) and width."""
 
     def output_shape(self, *columns: Shape) -> Shape:
         """`columns`: the shapes of the columns it takes."""
         if len(columns) == 1:
             return columns[0]
-        total = columns[0].size("features")
-        for column in columns[1:]:
-            total = total + column.size("features")
-        return Shape.vector(total)
+        return Shape.vector(total(column.size("features") for column in columns))
 
     def parameter_shapes(self, *columns: Shape) -> dict[str, tuple[Size, ...]]:
         return {f"{name}_weight": size for name, size in self.embeddings.items()}

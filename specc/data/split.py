@@ -1,0 +1,236 @@
+"""Which rows train, validate and test. A split's lot is its own seed's, and the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from specc.data.dataset import Dataset
+from specc.data.sources.csv import parse_numbers
+from specc.data.table import SETS, Table, count_of, first_rows
+from specc.diagnostics import Report, Span, listing
+from specc.ir import Data, Spec
+from specc.vocabulary.columns import Category
+from specc.vocabulary.splits import Column, Provided, Random
+
+Rows = dict[str, np.ndarray]
+
+
+def take_rows(dataset: Dataset, count: int | None) -> np.ndarray:
+    """The training rows, or `count` of them: by the split's seed, with the labels of a category target in their shares."""
+    rows = dataset.rows["train"]
+    if count is None or count >= len(rows):
+        return rows
+    strata = np.zeros(len(rows), dtype=np.int64) if dataset.strata is None else dataset.strata[rows]
+    chosen = stratified(strata, (count / len(rows), 1 - count / len(rows)), dataset.seed)[0]
+    return rows[chosen]
+
+
+def seed_of(data: Data) -> int:
+    """The seed of a split that has one."""
+    return data.split.seed if isinstance(data.split, Random | Provided) else 0
+
+
+def fields_of(spec: Spec) -> dict[str, Span | None]:
+    """The columns of the file that the split reads as texts, and where they are named."""
+    assert spec.data is not None
+    split, spans = spec.data.split, spec.spans
+    names = {"stratify": split.stratify, "group": split.group} if isinstance(split, Random) else {}
+    if isinstance(split, Column):
+        names = {"name": split.name}
+    return {name: spans.get(f"data.split.{setting}", spans.get("data.split")) for setting, name in names.items() if name}
+
+
+def split_rows(spec: Spec, table: Table, report: Report) -> Rows:
+    """The row numbers of each set that has any, ascending. What cannot be split goes to the report."""
+    assert spec.data is not None
+    split = spec.data.split
+    if split is None:
+        split = Provided() if table.sets is not None else Random()
+    rows = SPLITTERS[type(split)](split, spec, table, report)
+    report.raise_errors()
+    if not len(rows.get("train", ())):
+        report.error("E0407", "the split leaves no training rows", _span(spec), help="nothing can be learnt without them")
+        report.raise_errors()
+    return {name: np.sort(rows[name]).astype(np.int64) for name in SETS if len(rows.get(name, ()))}
+
+
+def _span(spec: Spec) -> Span | None:
+    return spec.spans.get("data.split", spec.spans.get("data.source"))
+
+
+def _texts(table: Table, name: str) -> np.ndarray | None:
+    """A column of the file as texts; None where it holds pictures."""
+    values = table.fields.get(name, table.columns.get(name))
+    return values if values is not None and values.dtype == object else None
+
+
+def _no_texts(name: str, spec: Spec, report: Report) -> Rows:
+    report.error("E0407", f"a split cannot look at `{name}`, which has no labels", _span(spec))
+    return {}
+
+
+def _at_random(split: Random, spec: Spec, table: Table, report: Report) -> Rows:
+    shares = split.shares()
+    wanted = sum(share > 0 for share in shares)
+    if table.rows < wanted:
+        report.error("E0407", f"{count_of(table.rows, 'row')} cannot make {wanted} sets", _span(spec), help="each set needs one at least")
+        return {}
+    if split.group is not None:
+        return _grouped(split, spec, table, report)
+    name = split.stratify or stratum_column(spec)
+    if name is None:
+        return dict(zip(SETS, stratified(np.zeros(table.rows, dtype=np.int64), shares, split.seed)))
+    labels = _texts(table, name)
+    if labels is None:
+        return _no_texts(name, spec, report)
+    found, strata, counts = np.unique(labels.astype(str), return_inverse=True, return_counts=True)
+    single = found[counts == 1]
+    if len(single) and wanted > 1:
+        _report_single(spec, table, name, labels, single.tolist(), wanted, report)
+        return {}
+    return dict(zip(SETS, stratified(strata, shares, split.seed)))
+
+
+def stratum_column(spec: Spec) -> str | None:
+    """The category target whose labels keep their shares where the spec names no other column."""
+    assert spec.data is not None
+    return next((name for name in spec.data.target if isinstance(spec.data.columns[name], Category)), None)
+
+
+def _report_single(spec: Spec, table: Table, name: str, labels: np.ndarray, single: list[str], wanted: int, report: Report) -> None:
+    assert spec.data is not None
+    shown = listing(single[:3], "and") + (f" and {len(single) - 3:,} more labels" if len(single) > 3 else "")
+    rows = [row for row, label in enumerate(labels) if label in set(single)]
+    one = len(single) == 1
+    message = f"the split keeps the shares of `{name}`, and {shown} {'has a single row' if one else 'have a single row each'}"
+    way_out = f"it cannot be in all {wanted} sets: find more such rows, delete it, or join its label with another"
+    if isinstance(spec.data.split, Random) and spec.data.split.stratify and len(single) > 10:
+        way_out = "`stratify` takes a column of labels"
+    report.error("E0407", message, _span(spec), notes=first_rows(table.place, rows), help=way_out)
+
+
+def _grouped(split: Random, spec: Spec, table: Table, report: Report) -> Rows:
+    """Each group goes, in the order of the lot, to the set that lacks most of its share; no set stays empty."""
+    assert split.group is not None
+    groups = _texts(table, split.group)
+    if groups is None:
+        return _no_texts(split.group, spec, report)
+    missing = np.flatnonzero(groups == "")
+    if len(missing):
+        message = f"`{split.group}` is missing in {count_of(len(missing), 'row')}: which group is it?"
+        report.error("E0405", message, _span(spec), notes=first_rows(table.place, missing.tolist()), help="each row needs its group")
+        return {}
+    names, members = np.unique(groups.astype(str), return_inverse=True)
+    sizes = np.bincount(members)
+    shares = np.array(split.shares())
+    if len(names) < (shares > 0).sum():
+        message = f"`{split.group}` has {count_of(len(names), 'group')}, too few for {(shares > 0).sum()} sets"
+        report.error("E0407", message, _span(spec), help="a group is never divided")
+        return {}
+    lacking = shares * table.rows
+    chosen = np.zeros(len(names), dtype=np.int64)
+    empty = shares > 0
+    for place, group in enumerate(shuffled(len(names), split.seed)):
+        open_sets = empty if len(names) - place <= empty.sum() else shares > 0
+        best = int(np.argmax(np.where(open_sets, lacking, -np.inf)))
+        chosen[group] = best
+        lacking[best] -= sizes[group]
+        empty[best] = False
+    return {name: np.flatnonzero(chosen[members] == index) for index, name in enumerate(SETS)}
+
+
+def _by_column(split: Column, spec: Spec, table: Table, report: Report) -> Rows:
+    """Rows whose value is named for no set are in none."""
+    values = _texts(table, split.name)
+    if values is None:
+        return _no_texts(split.name, spec, report)
+    rows: Rows = {}
+    for name in SETS:
+        named = getattr(split, name)
+        matches = [_equals(values, value) for value in named]
+        absent = [str(value) for value, match in zip(named, matches) if not match.any()]
+        if absent:
+            found = sorted({str(value) for value in values if value})
+            shown = listing(found[:8], "and") + (f" and {len(found) - 8:,} more" if len(found) > 8 else "")
+            message = f"no row has {listing(absent)} in `{split.name}`"
+            report.error("E0407", message, spec.spans.get(f"data.split.{name}", _span(spec)), help=f"it has {shown}")
+        rows[name] = np.flatnonzero(np.any(matches, axis=0)) if matches else np.empty(0, dtype=np.int64)
+    return rows
+
+
+def _equals(values: np.ndarray, wanted: str | int | float | bool) -> np.ndarray:
+    """Which texts are a value of the spec: the same text, or the same number."""
+    text = str(wanted).lower() if isinstance(wanted, bool) else str(wanted)
+    same = values == text
+    number = parse_numbers([text])[0][0]
+    if np.isnan(number):
+        return same
+    return same | (parse_numbers(values.tolist())[0] == number)
+
+
+def _provided(split: Provided, spec: Spec, table: Table, report: Report) -> Rows:
+    assert spec.data is not None
+    if table.sets is None:
+        way_out = "write `random(…)`, or leave `split` out"
+        report.error("E0407", f"`{spec.data.source.word}` provides no sets of its own here", _span(spec), help=way_out)
+        return {}
+    rows = {name: np.flatnonzero(table.sets == name) for name in SETS}
+    if split.validation == 0:
+        return rows
+    if len(rows["validation"]):
+        report.error("E0407", "the source has a validation set of its own", _span(spec), help="write `provided` without a share")
+        return {}
+    name = stratum_column(spec)
+    labels = table.columns[name][rows["train"]] if name is not None else np.full(len(rows["train"]), "", dtype=object)
+    strata = np.unique(labels.astype(str), return_inverse=True)[1]
+    kept, taken = stratified(strata, (1 - split.validation, split.validation), split.seed)
+    return rows | {"train": rows["train"][kept], "validation": rows["train"][taken]}
+
+
+Splitter = Callable[..., Rows]
+SPLITTERS: dict[type, Splitter] = {Random: _at_random, Column: _by_column, Provided: _provided}
+
+
+def shuffled(count: int, seed: int) -> np.ndarray:
+    """A permutation by lot. It sorts raw bits, whose stream numpy keeps for ever, which it does not promise of its own."""
+    return np.argsort(np.random.PCG64(seed).random_raw(count), kind="stable") if count else np.empty(0, dtype=np.int64)
+
+
+def stratified(strata: np.ndarray, shares: tuple[float, ...], seed: int) -> list[np.ndarray]:
+    """The rows of each share by lot. Of every stratum each share gets its part, rounded down or up; so does the whole.
+
+    A share greater than 0 gets a row where there are enough.
+    """
+    order = shuffled(len(strata), seed)
+    by_stratum = np.split(order[np.argsort(strata[order], kind="stable")], np.cumsum(np.bincount(strata))[:-1])
+    counts = _apportioned(np.array([len(rows) for rows in by_stratum]), np.array(shares))
+    sets: list[list[np.ndarray]] = [[] for _ in shares]
+    for rows, count in zip(by_stratum, counts):
+        for chosen, part in zip(sets, np.split(rows, np.cumsum(count)[:-1])):
+            chosen.append(part)
+    return [np.sort(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64) for parts in sets]
+
+
+def _apportioned(sizes: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Whole numbers near `sizes × shares`, each row summing to its size: what rounding takes from a share is owed to it."""
+    counts = np.zeros((len(sizes), len(shares)), dtype=np.int64)
+    owed = np.zeros(len(shares))
+    for index, size in enumerate(sizes):
+        parts = size * shares
+        whole = np.floor(parts + 1e-9).astype(np.int64)
+        owed += parts - whole
+        rest = int(size - whole.sum())
+        # Only a share with a fraction may be rounded up, so that none is a whole row away from its part.
+        open_shares = np.flatnonzero(parts - whole > 1e-9)
+        chosen = open_shares[np.argsort(-owed[open_shares], kind="stable")][:rest]
+        whole[chosen] += 1
+        owed[chosen] -= 1
+        counts[index] = whole
+    for empty in np.flatnonzero((counts.sum(axis=0) == 0) & (shares > 0)):
+        stratum, donor = np.unravel_index(int(np.argmax(counts)), counts.shape)
+        if counts[stratum, donor] > 1:
+            counts[stratum, donor] -= 1
+            counts[stratum, empty] += 1
+    return counts

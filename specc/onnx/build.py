@@ -1,0 +1,94 @@
+"""A bound spec and its weights become one ONNX file: raw columns in, answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnx_ir as ir
+
+from specc.about import specc_version
+from specc.door import answers, door, entries
+from specc.ir import Graph, Node, Spec
+from specc.onnx.back import blanked, output_names, write_answer, write_features
+from specc.onnx.description import KEY, describe, write_description
+from specc.onnx.front import Front, raw_input, read_columns
+from specc.onnx.writer import Place, Writer, writer_of
+from specc.shapes import Shape
+from specc.vocabulary.layers.pooling import GlobalMaxPool2d, MaxPool2d
+from specc.vocabulary.layers.sources import Input
+
+OPSETS = {"": 20, "ai.onnx.ml": 4}
+IR_VERSION = 10
+LARGEST = 2**31 - 1
+"""Bytes that one file without external data can hold."""
+
+LOSE_NAN = (MaxPool2d, GlobalMaxPool2d)
+"""Layers behind which onnxruntime forgets that a number was missing: the largest of NaN and 1 is 1 to it."""
+
+
+class ModelTooLarge(Exception):
+    """The weights do not fit into one ONNX file."""
+
+
+def build_onnx(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
+    """The file of a bound spec, the same bytes for the same weights. `weights` is the state dict of its PyTorch module.
+
+    Inputs: the columns that the network takes, under their own names. Outputs: each target, with the probabilities of a
+    category beside it; for a part that ends with no answer, its last layer.
+    """
+    assert spec.bound is not None
+    size = sum(array.nbytes for array in weights.values())
+    if size > LARGEST:
+        raise ModelTooLarge(f"the weights take {size / 2**30:.1f} GiB, and an ONNX file in one piece holds 2 GiB")
+    columns = {name: raw_input(name, spec.bound.fits[name]) for name in read_columns(spec)}
+    outputs = output_names(spec)
+    writer = Writer(weights, [*columns, *(name for names in outputs.values() for name in names)])
+    front = Front(spec, writer, columns, watches=any(isinstance(node.layer, LOSE_NAN) for node in spec.graph.nodes))
+    entering = {tensor.name: front.tensor(tensor) for tensor in door(spec)}
+    tensors = _write_layers(spec, spec.graph, entering, writer)
+    about = {KEY: write_description(describe(spec, {node: str(tensors[node].name) for node in outputs}))}
+    answered = []
+    targets = {answer.node: answer for answer in answers(spec.graph)}
+    for node, names in outputs.items():
+        sizes = spec.graph.node(node).shape.dimensions()
+        tensor = blanked(tensors[node], 1 + len(sizes), front.unknown, writer)
+        if node in targets:
+            answered += write_answer(spec, targets[node], tensor, writer)
+        else:
+            answered.append(write_features(tensor, names[0], sizes, writer))
+    graph = ir.Graph(
+        list(columns.values()),
+        answered,
+        nodes=writer.nodes,
+        initializers=list(writer.constants.values()),
+        opset_imports=OPSETS,
+        name=spec.name,
+    )
+    model = ir.Model(graph, ir_version=IR_VERSION, producer_name="specc", producer_version=specc_version(), metadata_props=about)
+    return ir.to_proto(model).SerializeToString(deterministic=True)
+
+
+def _write_layers(spec: Spec, graph: Graph, entering: dict[str, ir.Value], writer: Writer) -> dict[str, ir.Value]:
+    """The tensors of a graph by their references."""
+    tensors: dict[str, ir.Value] = {}
+    shapes: dict[str, Shape] = {}
+    for node in graph.nodes:
+        writer.about = _about(node)
+        if isinstance(node.layer, Input):
+            place = Place(node, tuple(entering[tensor.name] for tensor in entries(spec, node)), (), writer)
+        else:
+            place = Place(node, tuple(tensors[name] for name in node.inputs), tuple(shapes[name] for name in node.inputs), writer)
+        value = writer_of(type(node.layer))(node.layer, place)
+        if any(value is x for x in place.inputs):
+            value = place.op("Identity", value)  # the layer does nothing here, and is still found by its name
+        writer.call(value, node.name)
+        tensors[node.name], shapes[node.name] = value, node.shape
+    writer.about = {}
+    return tensors
+
+
+def _about(node: Node) -> dict[str, str]:
+    """What stands on the nodes of a layer: its name, its word, and where it stands in the spec (characters `start-end`)."""
+    places = [f"{span.start}-{span.end}" for span in (*node.trail, node.span) if not span.origin]
+    return {"layer": node.name, "word": node.layer.word, "span": " ".join(places)}

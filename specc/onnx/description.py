@@ -1,0 +1,85 @@
+"""What an ONNX file says about itself: its columns, labels and marks as JSON, enough to read rows for it and its answers."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from specc.about import specc_version
+from specc.diagnostics import Span
+from specc.door import answers, results
+from specc.ir import FORMAT, ArrayFit, CategoryFit, Fit, Graph, ImageFit, NumberFit, Spec
+from specc.onnx.back import output_names
+from specc.onnx.front import missing_marks, read_columns
+from specc.vocabulary.layers.sources import Input
+
+KEY = "specc"
+"""The key of the file's metadata that holds the JSON."""
+
+
+def describe(spec: Spec, logits: dict[str, str]) -> dict[str, Any]:
+    """The description of the file of a bound spec; `logits` names the tensor that each output's node gives."""
+    assert spec.bound is not None
+    fits, marks = spec.bound.fits, missing_marks(spec)
+    outputs = output_names(spec)
+    return {
+        "format": FORMAT,
+        "version": specc_version(),
+        "name": spec.name,
+        "inputs": {name: _input(fits[name], marks) for name in read_columns(spec)},
+        "answers": {names[0]: _answer(spec, node, names, logits[node]) for node, names in outputs.items()},
+        "spec": json.loads(reading_spec(spec).model_dump_json()),
+    }
+
+
+def write_description(description: dict[str, Any]) -> str:
+    return json.dumps(description, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_spec(description: dict[str, Any]) -> Spec:
+    """The part of the spec that reading rows and answers takes."""
+    return Spec.model_validate(description["spec"])
+
+
+def reading_spec(spec: Spec) -> Spec:
+    """The spec with what reading rows and answers takes and no more: no path, no row counts, no layer between the ends."""
+    assert spec.data is not None and spec.bound is not None
+    path = os.path.basename(os.path.normpath(getattr(spec.data.source, "path", "")))
+    source = spec.data.source.model_copy(update={"path": path})
+    data = spec.data.model_copy(update={"source": source, "split": None, "augment": ()})
+    named = {*read_columns(spec), *data.target}
+    fits = {name: fit for name, fit in spec.bound.fits.items() if name in named}
+    bound = spec.bound.model_copy(update={"fits": fits, "rows": {}, "files": {}, "class_counts": {}})
+    graphs = {name: _ends(graph) for name, graph in spec.graphs.items()}
+    return Spec(name=spec.name, data=data, model=spec.model, graphs=graphs, bound=bound)
+
+
+def _ends(graph: Graph) -> Graph:
+    """The layers that a graph begins and ends with."""
+    last = results(graph)
+    kept = [node for node in graph.nodes if isinstance(node.layer, Input) or node.name in last]
+    bare = {"inputs": (), "span": Span(0, 0), "trail": ()}
+    return graph.model_copy(update={"nodes": tuple(node.model_copy(update=bare) for node in kept)})
+
+
+def _input(fit: Fit, marks: tuple[str, ...]) -> dict[str, Any]:
+    match fit:
+        case NumberFit():
+            return {"kind": "number", "type": "double", "missing": "NaN"}
+        case CategoryFit():
+            return {"kind": "category", "type": "string", "labels": list(fit.labels), "missing": list(marks)}
+        case ImageFit():
+            return {"kind": "image", "type": "uint8", "size": list(fit.size)}
+        case ArrayFit():
+            return {"kind": "array", "type": "float", "size": list(fit.size)}
+
+
+def _answer(spec: Spec, node: str, outputs: tuple[str, ...], logits: str) -> dict[str, Any]:
+    assert spec.bound is not None
+    if node not in [answer.node for answer in answers(spec.graph)]:
+        return {"kind": "features", "size": list(spec.graph.node(node).shape.dimensions()), "logits": logits}
+    fit = spec.bound.fits[outputs[0]]
+    if not isinstance(fit, CategoryFit):
+        return {"kind": "number", "logits": logits}
+    return {"kind": "category", "labels": list(fit.labels), "probabilities": outputs[1], "logits": logits}

@@ -1,0 +1,150 @@
+"""The layer table of a spec as plain facts: what each layer is, its shapes, its cost, its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from specc.costs import Cost, cost_of, shapes_seen
+from specc.door import input_columns
+from specc.ir import Graph, Node, Spec
+from specc.shapes import Shape
+from specc.showing.words import MARK, Argument, Phrase, Piece, pieces, phrase_of
+from specc.vocabulary.families import Layer
+from specc.vocabulary.initializers import GlorotUniform, Zeros
+from specc.vocabulary.layers.convolution import Shortcut
+from specc.vocabulary.layers.output import Output
+from specc.vocabulary.layers.pooling import AveragePool2d, MaxPool2d
+from specc.vocabulary.layers.sources import Input
+
+BELOW = ("init", "bias_init", "regularize")
+"""Arguments that stand below the table, since a whole network inherits them."""
+
+
+@dataclass(frozen=True)
+class LayerFact:
+    """One row. `takes`: the columns of an input, else the tensors by name. `note`: what check or data settled."""
+
+    name: str
+    phrase: Phrase
+    note: str
+    takes: tuple[str, ...]
+    before: tuple[Shape, ...]
+    after: dict[str, Shape]
+    cost: Cost
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The uses of blocks that it stands in."""
+        return tuple(self.name.split(".")[:-1])
+
+
+@dataclass(frozen=True)
+class GraphFact:
+    """One graph's rows and what they cost together."""
+
+    name: str
+    layers: tuple[LayerFact, ...]
+    cost: Cost
+
+
+def graph_facts(spec: Spec) -> tuple[GraphFact, ...]:
+    """Every graph of a spec, in order."""
+    return tuple(_graph(spec, graph) for graph in spec.graphs.values())
+
+
+def _graph(spec: Spec, graph: Graph) -> GraphFact:
+    shapes = shapes_seen(spec, graph)
+    layers = tuple(_layer(spec, node, shapes) for node in graph.nodes)
+    total = Cost()
+    for layer in layers:
+        total = total.plus(layer.cost)
+    return GraphFact(graph.name, layers, total)
+
+
+def _layer(spec: Spec, node: Node, shapes: dict[str, Shape]) -> LayerFact:
+    columns = input_columns(spec, node) if isinstance(node.layer, Input) and spec.data is not None else ()
+    before = tuple(shapes[name] for name in node.inputs)
+    if isinstance(node.layer, Shortcut):
+        before = before[:1]  # the second one only lends its shape
+    return LayerFact(node.name, _phrase(node, before), note_of(node.layer), columns or node.inputs, before, node.outputs, cost_of(node, shapes))
+
+
+def _phrase(node: Node, before: tuple[Shape, ...]) -> Phrase:
+    """The layer's word with everything that it does, defaults included; an activation as a layer is its own word."""
+    layer = node.layer
+    activation = getattr(layer, "activation", None)
+    if layer.word == "activate" and activation is not None:
+        return phrase_of(activation)
+    effective: dict[str, Any] = {"activation": Phrase("linear")}
+    if isinstance(layer, MaxPool2d | AveragePool2d):
+        effective["stride"] = layer.steps
+    left_out = tuple(name for name in ("tensors",) if node.layer.merges)
+    if isinstance(layer, Shortcut) and not layer.projects:
+        left_out += BELOW
+    if isinstance(layer, Shortcut) or getattr(layer, "bias", True) is False:
+        left_out += ("bias_init",)
+    if getattr(layer, "regularize", None) is None:
+        left_out += ("regularize",)  # the phase's own regularizers hold
+    effective |= {"init": phrase_of(GlorotUniform()), "bias_init": phrase_of(Zeros())}
+    phrase = phrase_of(layer, effective, left_out)
+    return Phrase(phrase.word, (*phrase.arguments, *_starting_values(layer)))
+
+
+def _starting_values(layer: Layer) -> Iterable[Argument]:
+    """The starts that no argument names: gains at one, their biases at zero, tables of embedded columns normal(0.05)."""
+    if getattr(layer, "affine", False):
+        yield Argument("gain_init", Phrase("ones"), True, True)
+        yield Argument("bias_init", Phrase("zeros"), True, True)
+    if isinstance(layer, Input) and layer.embeddings:
+        yield Argument("table_init", Phrase("normal", (Argument("deviation", 0.05, False, False),)), True, True)
+
+
+def note_of(layer: Layer) -> str:
+    """What the check or the data settled of a layer."""
+    if isinstance(layer, Output):
+        return head_text(layer.head, layer.units)
+    if isinstance(layer, Shortcut):
+        stride = layer.stride[0] if layer.stride[0] == layer.stride[1] else f"[{layer.stride[0]}, {layer.stride[1]}]"
+        return f"1×1 convolution, stride {stride}" if layer.projects else "identity"
+    if isinstance(layer, Input) and layer.embeddings:
+        return f"embedding {', '.join(layer.embeddings)}"
+    return ""
+
+
+def head_text(head: str, units: Any) -> str:
+    """How an output is read: its activation and units."""
+    if head == "unknown":
+        return "softmax, or sigmoid of two labels"
+    return f"{head}, {units} unit{'s' if units != 1 else ''}"
+
+
+def main_pieces(layer: LayerFact) -> list[Piece]:
+    """What the layer is, by its written arguments, without those that stand below the table."""
+    written = tuple(a for a in layer.phrase.arguments if not a.default and a.name not in BELOW)
+    found = list(pieces(Phrase(layer.phrase.word, written)))
+    return [*found, (f": {layer.note}", False)] if layer.note else found
+
+
+def below_pieces(layers: Iterable[tuple[str, Phrase]]) -> list[tuple[str, list[Piece]]]:
+    """By word, the arguments that its uses have by default or by inheritance, with those that share each value.
+
+    `conv2d`: `stride = 1° (5 of 7), bias = true°, init = he_normal`.
+    """
+    words: dict[str, dict[tuple[str, str, bool], list[str]]] = {}
+    totals: dict[str, int] = {}
+    for name, phrase in layers:
+        totals[phrase.word] = totals.get(phrase.word, 0) + 1
+        for argument in phrase.arguments:
+            if argument.default or argument.name in BELOW:
+                text = "".join(part for part, _ in pieces(argument.value))
+                words.setdefault(phrase.word, {}).setdefault((argument.name, text, argument.default), []).append(name)
+    lines = []
+    for word, arguments in words.items():
+        line: list[Piece] = []
+        for (name, text, default), users in arguments.items():
+            share = "" if len(users) == totals[word] else f" ({len(users)} of {totals[word]})"
+            line += [(", " if line else "", False), (f"{name} = {text}{MARK if default else ''}", default), (share, False)]
+        lines.append((word, line))
+    return lines

@@ -1,0 +1,148 @@
+"""The phases of training as plain facts: every setting, and whether the spec says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from specc.costs import steps_an_epoch
+from specc.defaults import default_metrics
+from specc.door import Answer, answers
+from specc.ir import Phase, Spec
+from specc.showing.words import MARK, Phrase, phrase_of
+from specc.vocabulary.families import LossTerm
+from specc.vocabulary.part import Part
+
+
+@dataclass(frozen=True)
+class SettingFact:
+    """One setting: its value (plain data or phrases), whether it was filled in, and what follows from it."""
+
+    name: str
+    value: Any
+    default: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PhaseFact:
+    name: str
+    settings: tuple[SettingFact, ...]
+
+
+def phase_facts(spec: Spec) -> tuple[PhaseFact, ...]:
+    """Every phase of a spec whose defaults are filled in, in order."""
+    return tuple(PhaseFact(phase.name, tuple(_settings(spec, phase))) for phase in spec.phases)
+
+
+def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
+    s = phase.settings
+    rows = training_rows(spec, phase)
+    steps = None
+    if rows is not None:
+        steps = steps_an_epoch(spec, rows, rows if s.batch == "all" else int(s.batch))
+    facts = [
+        _part("procedure", s.procedure, phase),
+        _loss(spec, phase),
+        _part("optimizer", s.optimizer, phase),
+        _part("schedule", s.schedule, phase, Phrase("constant")),
+        SettingFact("regularize", _phrases(s.regularize), not s.written("regularize"), "over weights" if s.regularize else ""),
+        _metrics(spec, phase),
+        _part("stop", s.stop, phase),
+        _part("keep", s.keep, phase),
+        *_length(phase, steps),
+        SettingFact("rows", s.rows if s.rows is not None else "all", not s.written("rows"), _of_training(spec, s.rows)),
+        SettingFact("batch", s.batch, not s.written("batch"), _steps_note(rows, steps)),
+        SettingFact("seed", s.seed, not s.written("seed")),
+    ]
+    for part, settings in phase.parts.items():
+        facts += [SettingFact(f"{part}.{name}", _value(value), False) for name, value in settings.items()]
+    return facts
+
+
+def training_rows(spec: Spec, phase: Phase) -> int | None:
+    """How many rows a phase trains on, once the data is bound."""
+    if spec.bound is None or "train" not in spec.bound.rows:
+        return None
+    given = spec.bound.rows["train"]
+    return given if phase.settings.rows is None else min(phase.settings.rows, given)
+
+
+def _part(name: str, part: Part | None, phase: Phase, otherwise: Phrase | None = None) -> SettingFact:
+    return SettingFact(name, phrase_of(part) if part is not None else otherwise, not phase.settings.written(name))
+
+
+def _phrases(parts: tuple[Part, ...]) -> Any:
+    phrases = tuple(phrase_of(part) for part in parts)
+    return phrases[0] if len(phrases) == 1 else phrases or None
+
+
+def _value(value: Any) -> Any:
+    """A setting of a single part: a word, a list of words or plain data."""
+    if isinstance(value, LossTerm):
+        return Phrase(value.loss.word, phrase_of(value.loss).arguments, value.weight)
+    if isinstance(value, Part):
+        return phrase_of(value)
+    return tuple(_value(item) for item in value) if isinstance(value, tuple | list) else value
+
+
+def _loss(spec: Spec, phase: Phase) -> SettingFact:
+    terms = tuple(_value(term) for term in phase.settings.loss)
+    if not terms and any(a.head == "unknown" for a in _outputs(spec)):
+        return SettingFact("loss", "cross_entropy, or binary_cross_entropy of two labels", True, "the data decides")
+    value = terms[0] if len(terms) == 1 else terms or None
+    return SettingFact("loss", value, not phase.settings.written("loss"))
+
+
+def _outputs(spec: Spec) -> list[Answer]:
+    return [answer for graph in spec.graphs.values() for answer in answers(graph)]
+
+
+def _metrics(spec: Spec, phase: Phase) -> SettingFact:
+    """Those that are always measured, marked, and those that the phase names."""
+    named = [phrase_of(metric, leave_out=() if metric.written("every") else ("every",)) for metric in phase.settings.metrics]
+    outputs = _outputs(spec)
+    always: list[Phrase] = []
+    for answer in outputs:
+        for metric in default_metrics(_labels(spec, answer)):
+            chosen = [m for m in phase.settings.metrics if m.word == metric.word and m.output in (None, answer.column)]
+            word = metric.word if len(outputs) == 1 else f"{answer.column}.{metric.word}"
+            if not chosen and all(phrase.word != word for phrase in always):
+                always.append(Phrase(word))
+    words = ["loss", *(phrase.word for phrase in always)]
+    if any(a.head == "unknown" for a in outputs) and all(m.word != "auroc" for m in phase.settings.metrics):
+        words.append("auroc of two labels")
+    rest = f"each epoch{MARK}" if any(not m.written("every") for m in phase.settings.metrics) else ""
+    note = ", ".join(filter(None, [rest, f"always: {', '.join(words)}" if outputs else ""]))
+    return SettingFact("metrics", tuple(named) or None, not phase.settings.written("metrics"), note)
+
+
+def _labels(spec: Spec, answer: Answer) -> int | None:
+    """How many labels an answer tells apart; None for a number, 0 where only the data knows."""
+    if answer.head == "linear":
+        return None
+    if answer.head == "sigmoid":
+        return 2
+    return answer.units if isinstance(answer.units, int) and answer.head == "softmax" else 0
+
+
+def _length(phase: Phase, steps: int | None) -> list[SettingFact]:
+    s = phase.settings
+    if s.steps is not None and s.epochs is None:
+        note = f"{s.steps / steps:.3g} epochs" if steps else ""
+        return [SettingFact("steps", s.steps, not s.written("steps"), note)]
+    note = f"{s.epochs * steps:,} steps" if s.epochs is not None and steps else ""
+    if s.epochs is not None and s.stop is not None:
+        note = f"at most {note}" if note else "at most"
+    return [SettingFact("epochs", s.epochs, not s.written("epochs"), note)]
+
+
+def _of_training(spec: Spec, rows: int | None) -> str:
+    if spec.bound is None or "train" not in spec.bound.rows:
+        return ""
+    given = spec.bound.rows["train"]
+    return f"{given:,}" if rows is None else f"of {given:,}"
+
+
+def _steps_note(rows: int | None, steps: int | None) -> str:
+    return f"{steps:,} step{'s' if steps != 1 else ''} an epoch" if rows is not None and steps is not None else ""
