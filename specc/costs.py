@@ -44,8 +44,12 @@ def cost_of(node: Node, shapes: dict[str, Shape]) -> Cost:
 
 def multiply_adds(spec: Spec) -> int:
     """The multiplications of one row's forward pass through all graphs of a bound spec."""
-    counts = [cost_of(node, shapes).multiply_adds for g in spec.graphs.values() for shapes in [shapes_seen(spec, g)] for node in g.nodes]
-    return sum(count for count in counts if isinstance(count, int))
+    total = 0
+    for graph in spec.graphs.values():
+        shapes = shapes_seen(spec, graph)
+        counts = [cost_of(node, shapes).multiply_adds for node in graph.nodes]
+        total += sum(count for count in counts if isinstance(count, int))
+    return total
 
 
 def steps_an_epoch(spec: Spec, rows: int, batch: int) -> int:

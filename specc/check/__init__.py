@@ -52,7 +52,6 @@ def _read(sections: Sections, source: Source, overrides: dict, folder: str, root
     """Every word of the spec, read into its class."""
     assert sections.model is not None and sections.model.body is not None
     reader = Reader(report, overrides)
-    paths = list(overrides)
     hyper, scope = read_hyper(sections.hyper, reader)
     data = read_data(sections.data, scope, reader)
     if data is not None:
@@ -72,8 +71,7 @@ def _read(sections: Sections, source: Source, overrides: dict, folder: str, root
     if not report.has_errors:
         blocks.report_unused(report)
         every_hyperparameter_is_used(scope, reader)
-        known = [*hyper, *reader.spans, *(p for p in paths if p not in reader.overrides)]
-        every_override_is_used(reader.overrides, known, report)
+        every_override_is_used(reader, hyper)
     if data is not None:
         data = with_named_columns(data, graphs)
     name = sections.model.name or os.path.splitext(os.path.basename(source.name))[0]

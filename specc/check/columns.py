@@ -38,7 +38,9 @@ def columns_have_one_way(spec: Spec, report: Report) -> None:
             report.error("E0505", message, span, help="`impute = mode` fills it in, `missing = drop` leaves the row out")
         if isinstance(column, Image) and column.size[0] not in (1, 3):
             message = f"`{name}`: an image has one channel (grey) or three (colour), not {column.size[0]}"
-            report.error("E0203", message, span, help="the order is channels, height, width; other blocks of numbers are `array([…])`")
+            report.error(
+                "E0203", message, span, help="the order is channels, height, width; other blocks of numbers are `array([…])`"
+            )
 
 
 def imputed_values_fit_their_columns(spec: Spec, report: Report) -> None:
@@ -48,12 +50,21 @@ def imputed_values_fit_their_columns(spec: Spec, report: Report) -> None:
             continue
         span, impute = spec.spans.get(f"data.columns.{name}"), column.impute
         if isinstance(column, Number) and isinstance(impute, Constant) and isinstance(impute.value, str):
-            report.error("E0202", f'`{name}` is a number, and `constant("{impute.value}")` is a text', span, help="write a number")
+            report.error(
+                "E0202", f'`{name}` is a number, and `constant("{impute.value}")` is a text', span, help="write a number"
+            )
         if isinstance(column, Category) and isinstance(impute, Mean | Median):
-            report.error("E0502", f"`{name}` is a category: labels have no {impute.word}", span, help="take `mode` or `constant(…)`")
+            report.error(
+                "E0502", f"`{name}` is a category: labels have no {impute.word}", span, help="take `mode` or `constant(…)`"
+            )
         if isinstance(column, Category) and isinstance(impute, Constant):
             if not isinstance(impute.value, str) or not impute.value:
-                report.error("E0202", f"`{name}` is a category, and the constant is no label", span, help='write it in quotes: `constant("none")`')
+                report.error(
+                    "E0202",
+                    f"`{name}` is a category, and the constant is no label",
+                    span,
+                    help='write it in quotes: `constant("none")`',
+                )
             elif column.labels is not None and impute.value not in column.labels:
                 report.error("E0406", f"`{impute.value}` is not among the `labels` of `{name}`", span, help="add it to `labels`")
 
@@ -95,6 +106,8 @@ def values_name_one_set(spec: Spec, report: Report) -> None:
     values = [str(value) for value in (*split.train, *split.validation, *split.test)]
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
-        report.error("E0407", f"{listing(twice, 'and')} of `{split.name}` stands twice in the split", span, help="a row is in one set only")
+        report.error(
+            "E0407", f"{listing(twice, 'and')} of `{split.name}` stands twice in the split", span, help="a row is in one set only"
+        )
     if not split.train:
         report.error("E0407", "the split has no training rows", span, help="name values: `train = [0, 1, 2]`")

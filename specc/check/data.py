@@ -22,7 +22,10 @@ def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None
     if section is None or section.body is None:
         return None
     report = reader.report
-    settings = [s for s in section.body.statements if isinstance(s, Setting)]
+    settings = [s for s in section.body.statements if isinstance(s, Setting) and s.key not in PARTS]
+    for statement in section.body.statements:
+        if isinstance(statement, Setting) and statement.key in PARTS:
+            report.error("E0102", f"`{statement.key}` is written `{statement.key} {{ … }}`, without `=`", statement.span)
     parts: dict[str, Part] = {}
     for part in section.body.statements:
         if not isinstance(part, Part):
@@ -30,12 +33,14 @@ def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None
         if part.kind in parts:
             labels = (Label(parts[part.kind].kind_span, "first here"),)
             report.error("E0110", f"`{part.kind}` is given twice", part.kind_span, labels=labels)
-        elif part.kind not in PARTS or part.body is None or part.arguments or part.name:
+            continue
+        if part.kind not in PARTS or part.body is None or part.arguments or part.name:
             _unknown_part(part, reader)
         parts[part.kind] = part
     columns = _columns(parts.get("columns"), scope, reader)
     body = parts["columns"].body if "columns" in parts else None
-    reader.columns = tuple(s.key for s in (body.statements if body else []) if isinstance(s, Setting))
+    if columns:  # otherwise that is the mistake, and no column's name is another one
+        reader.columns = tuple(s.key for s in (body.statements if body else []) if isinstance(s, Setting))
     augment = _augment(parts.get("augment"), scope, reader)
     arguments = [Argument(s.key, s.value, s.span, s.key_span) for s in settings]
     split_is_meant = any(path.startswith("data.split.") for path in reader.overrides)
@@ -92,8 +97,11 @@ def _columns(part: Part | None, scope: Scope, reader: Reader) -> dict[str, Colum
 
 
 def _column(statement: Setting, scope: Scope, reader: Reader) -> Column | None:
+    override = reader.override(f"data.columns.{statement.key}")
+    if override is not None:
+        reader.evaluator.use(statement.value, scope)
     try:
-        value = reader.evaluator.evaluate(statement.value, scope)
+        value = reader.evaluator.evaluate(override.value if override is not None else statement.value, scope)
         word = value.word if isinstance(value, Call) else getattr(value, "text", None)
         if word is None:
             reader.report.error("E0202", f"`{statement.key}` takes a column's type", value.span, help="as in `number` or `category`")
@@ -123,16 +131,22 @@ def _augment(part: Part | None, scope: Scope, reader: Reader) -> tuple[Augmentat
 
 
 def source_stays_inside(data: Data, folder: str, root: str | None, reader: Reader) -> None:
-    """The path of the source leads into the spec's folder, or into `--root`."""
+    """The path of the source leads into the spec's folder, or into `--root`, symbolic links resolved."""
     path = getattr(data.source, "path", None)
     if path is None:
         return
-    span = reader.spans.get("data.source")
-    outside = os.path.relpath(os.path.normpath(os.path.join(folder, path)), os.path.abspath(root or folder))
-    if "\x00" in path or path == "" or "\\" in path:
-        reader.report.error("E0410", "this is no path of a file", span, help="folders are separated by `/`")
+    span = reader.spans.get("data.source.path", reader.spans.get("data.source"))
+    if path == "" or "\x00" in path:
+        reader.report.error("E0410", "this is no path of a file", span, help='as in `"data/table.csv"`')
+    elif "\\" in path:
+        reader.report.error("E0410", "a path has `/` between its folders, not `\\`", span, help='as in `"data/table.csv"`')
     elif "://" in path:
         reader.report.error("E0410", "a spec names files, not addresses", span, help="download the data and name the file")
-    elif os.path.isabs(path) and root is None or outside == ".." or outside.startswith("../"):
+    elif path.startswith("~") or not _lies_inside(os.path.join(folder, path), root or folder):
         way_out = "put the data beside the spec, or allow more with `--root DIR`"
         reader.report.error("E0410", f"`{path}` leads out of the spec's folder", span, help=way_out)
+
+
+def _lies_inside(path: str, folder: str) -> bool:
+    inside = os.path.realpath(folder)
+    return os.path.commonpath([inside, os.path.realpath(path)]) == inside

@@ -19,6 +19,7 @@ def repeat_count(part: Part, scope: Scope, reader: Reader) -> int:
     if part.body is None or len(part.arguments) != 1 or part.arguments[0].name not in (None, "count"):
         reader.report.error("E0204", "`repeat` needs a count and a body", part.span, help="as in `repeat(3) { dense(8, relu) }`")
         raise Unreadable
+    _has_no_name(part, reader)
     value = reader.evaluator.evaluate(part.arguments[0].value, scope)
     if not isinstance(value, Number) or not isinstance(value.value, int) or value.value < 0:
         shown = f", got {value.value}" if isinstance(value, Number) else ""
@@ -35,16 +36,20 @@ def each_rounds(part: Part, scope: Scope, reader: Reader) -> Iterator[Scope]:
             "E0204", "`each` needs a name with a list, and a body", part.span, help="as in `each(k = [32, 64]) { conv2d($k, 3) }`"
         )
         raise Unreadable
+    _has_no_name(part, reader)
     lists: dict[str, list] = {}
     for argument in named:
         value = reader.evaluator.evaluate(argument.value, scope)
         if not isinstance(value, List):
-            reader.report.error("E0202", f"`each` takes a list for `{argument.name}`", argument.value.span)
+            way_out = f"as in `each({argument.name} = [8, 16, 32]) {{ … }}`"
+            reader.report.error("E0202", f"`each` takes a list for `{argument.name}`", argument.value.span, help=way_out)
             raise Unreadable
         lists[str(argument.name)] = value.items
     lengths = {len(items) for items in lists.values()}
     if len(lengths) > 1:
-        reader.report.error("E0203", "the lists of `each` have different lengths", part.span)
+        counts = listing((f"{name}: {len(items)}" for name, items in lists.items()), "and")
+        span = named[0].span.to(named[-1].span)
+        reader.report.error("E0203", f"the lists of `each` have different lengths: {counts}", span, help="they run side by side")
         raise Unreadable
     used: dict[str, bool] = dict.fromkeys(lists, False)
     for round_number in range(lengths.pop()):
@@ -55,6 +60,12 @@ def each_rounds(part: Part, scope: Scope, reader: Reader) -> Iterator[Scope]:
         for argument in named:
             if lists[str(argument.name)] and not used[str(argument.name)]:
                 reader.report.error("E0109", f"the loop does not use `${argument.name}`", argument.name_span, help="`repeat(n)` runs without a name")
+
+
+def _has_no_name(part: Part, reader: Reader) -> None:
+    if part.name is not None:
+        way_out = "name the layers inside: they become `name_1`, `name_2`, …"
+        reader.report.error("E0205", f"`{part.kind}` takes no name", part.name_span, help=way_out)
 
 
 class Use(NamedTuple):
@@ -79,9 +90,8 @@ class Blocks:
         parameters = self.parameters(block)
         bindings: dict[str, Binding] = {}
         broken = False
-        free = [name for name in parameters if name not in {a.name for a in arguments}]
         for argument in arguments:
-            name = argument.name or (free.pop(0) if free else None)
+            name = argument.name or next((p for p in parameters if p not in bindings), None)
             if name is None or name not in parameters:
                 broken = True
                 meant = did_you_mean(str(argument.name), parameters) if argument.name else None
@@ -91,7 +101,8 @@ class Blocks:
                 reader.report.error("E0201", f"the block `{part.kind}` has no {what}", argument.span, labels=(label,), help=way_out)
             elif name in bindings:
                 broken = True
-                reader.report.error("E0205", f"`{name}` is given twice", argument.span)
+                labels = (Label(bindings[name].span, "first here"),)
+                reader.report.error("E0205", f"`{name}` is given twice", argument.span, labels=labels)
             else:
                 try:
                     value = reader.evaluator.evaluate(argument.value, scope)

@@ -48,7 +48,8 @@ class Accepts:
         words += [f"{article(family.family)} {family.family}" for family in self.families]
         if self.interval:
             words.append("a range, as in `1 .. 10`")
-        if self.item is not None and not words:
+        if self.item is not None:
+            words += [f"{article(family.family)} {family.family}" for family in self.item.families]
             words.append(f"a list of {self.length or ''} {self.item.plural}".replace("  ", " ") if self.item.plural else "a list")
         return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1] if words else "something else"
 
@@ -60,7 +61,8 @@ class Accepts:
             return "strings"
         if self.reference:
             return "names"
-        return f"{self.families[0].family}s" if self.families else ""
+        plural = f"{self.families[0].family}s" if self.families else ""
+        return "losses" if plural == "losss" else plural
 
 
 def article(word: str) -> str:

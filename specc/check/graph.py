@@ -11,7 +11,7 @@ from specc.check.values import NotConstant, Scope
 from specc.diagnostics import Label, Span, did_you_mean, listing
 from specc.ir import Graph, Node
 from specc.shapes import Shape
-from specc.syntax.tree import Argument, Body, Call, Name, Part, Setting, Statement, Value
+from specc.syntax.tree import Argument, Body, Call, Name, Parameter, Part, Setting, Statement, Value
 from specc.vocabulary.families import Activation, Layer
 from specc.vocabulary.layers.activating import Activate
 from specc.vocabulary.layers.output import Output
@@ -30,6 +30,7 @@ class Names:
     counts: dict[str, int] = field(default_factory=dict)
     tensors: dict[str, str] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
+    uses: dict[str, Names] = field(default_factory=dict)
 
     def number(self, word: str) -> str:
         """`word_1`, `word_2`, …"""
@@ -56,13 +57,27 @@ class GraphBuilder:
         self.name, self.reader, self.blocks, self.report = name, reader, blocks, reader.report
         self.nodes: list[Node] = []
         self.by_name: dict[str, Node] = {source.name: source for source in sources}
+        self.sources = frozenset(self.by_name)
         self.it: str | None = None
 
     def build(self, body: Body, scope: Scope) -> Graph:
         names = Names(tensors={name: name for name in self.by_name})
-        self.body(body.statements, Place(scope, names))
+        self.body(self._with_overrides(body.statements, scope), Place(scope, names))
         self._every_layer_is_used()
         return Graph(name=self.name, nodes=tuple(self.nodes))
+
+    def _with_overrides(self, statements: list[Statement], scope: Scope) -> list[Statement]:
+        """The statements with the settings of the whole graph that `--set` gives: `network.init=he_normal`."""
+        keys = [path.partition(".")[2] for path in self.reader.overrides if path.startswith(self.name + ".") and path.count(".") == 1]
+        for key in keys:
+            override = self.reader.override(f"{self.name}.{key}")
+            assert override is not None
+            replaced = [s for s in statements if isinstance(s, Setting) and s.key == key]
+            for setting in replaced:
+                self.reader.evaluator.use(setting.value, scope)
+            given = Setting(key, override.value, override.span, override.name_span)
+            statements = [given, *(s for s in statements if s not in replaced)]
+        return statements
 
     def body(self, statements: Sequence[Statement], place: Place) -> None:
         """A run of statements, each taking the tensor of the one before."""
@@ -88,9 +103,14 @@ class GraphBuilder:
         for key, setting in own.items():
             if setting.used:
                 continue
-            fields = {name for node in self.nodes for name in type(node.layer).model_fields}
+            fields = {name for kind in {type(node.layer) for node in self.nodes} for name in kind.model_fields}
             meant = did_you_mean(key, fields)
             way_out = f"did you mean `{meant}`?" if meant else ""
+            if key in fields:
+                way_out = "every layer that could has its own"
+            value = setting.argument.value
+            if isinstance(value, Call) and (find_word("layer", value.word) or value.word in self.blocks.parts):
+                way_out = f"a layer's name stands in front of its arguments: `{value.word} {key}(…)`"
             self.report.error("E0210", f"no layer below uses the setting `{key}`", setting.argument.name_span, help=way_out)
 
     def statement(self, part: Part, place: Place) -> None:
@@ -104,7 +124,7 @@ class GraphBuilder:
                 self._each(part, place)
             elif part.kind == "sequence":
                 self._takes_only_a_body(part)
-                self.body(part.body.statements if part.body else [], place)
+                self.body(self._statements(part), place)
             elif part.kind == "it" or (find_word("layer", part.kind) is None and self.find(part.kind, place.names)):
                 self.it = self.tensor(part.kind, part.kind_span, place)
             else:
@@ -122,29 +142,54 @@ class GraphBuilder:
         if part.arguments or part.name:
             self.report.error("E0205", f"`{part.kind}` takes a body only", part.span, help=f"write `{part.kind} {{ … }}`")
 
+    def _statements(self, part: Part) -> list[Statement]:
+        """What stands in the body of a loop or sequence. Raises `Unreadable` where nothing does."""
+        if part.body is None or not part.body.statements:
+            self.report.error("E0204", f"`{part.kind}` needs a body", part.span, help="write layers between its braces")
+            raise Unreadable
+        return part.body.statements
+
     def _repeat(self, part: Part, place: Place) -> None:
         count = repeat_count(part, place.scope, self.reader)
+        statements = self._statements(part)
+        if count == 0:
+            self._rehearse(statements, place)
         for _ in range(count):
-            self.body(part.body.statements if part.body else [], replace(place, in_loop=True))
+            self.body(statements, replace(place, in_loop=True))
+
+    def _rehearse(self, statements: list[Statement], place: Place) -> None:
+        """Reads what runs no rounds, so that its mistakes are said and what it uses is used; the graph stays as it is."""
+        kept, known, it, names = len(self.nodes), dict(self.by_name), self.it, place.names
+        scratch = Names(names.prefix, names.outer, dict(names.counts), dict(names.tensors), dict(names.places), dict(names.uses))
+        self.body(statements, replace(place, names=scratch, in_loop=True))
+        self.by_name, self.it = known, it
+        del self.nodes[kept:]
 
     def _each(self, part: Part, place: Place) -> None:
+        statements = self._statements(part)
         for scope in each_rounds(part, place.scope, self.reader):
-            self.body(part.body.statements if part.body else [], replace(place, scope=scope, in_loop=True))
+            self.body(statements, replace(place, scope=scope, in_loop=True))
 
     def _use_block(self, part: Part, place: Place) -> None:
         if part.kind in place.active:
-            self.report.error("E0111", f"the block `{part.kind}` uses itself", part.span, help="repeat layers with `repeat(n) { … }`")
+            way_out = "repeat layers with `repeat(n) { … }`"
+            self.report.error("E0111", f"the block `{part.kind}` uses itself", part.span, help=way_out)
             raise Unreadable
         if part.body is not None:
-            self.report.error("E0205", f"the block `{part.kind}` takes no body here", part.body.span)
+            way_out = f"its layers stand where it is declared: `block {part.kind}(…) {{ … }}`"
+            self.report.error("E0205", f"the block `{part.kind}` takes no body here", part.body.span, help=way_out)
         arguments, of = self._without_of(part, place)
         if of is not None:
             self.it = of
         block = self.blocks.use(part, arguments, place.scope, self.reader)
         name = self._name(part, part.kind, place)
         names = Names(prefix=f"{place.names.prefix}{name}.", outer=place.names)
+        place.names.uses |= {name: names, part.name or name: names}
         inner = Place(block.scope, names, dict(place.inherited), (*place.trail, part.span), False, (*place.active, part.kind))
+        outside = self.report.uses
+        self.report.uses = tuple(Label(use, "used here") for use in inner.trail)
         self.body(block.body.statements, inner)
+        self.report.uses = outside
         self.blocks.parameters_are_used(part.kind, block.scope)
         if self.it is not None:
             self._remember_tensor(part, name, self.it, place)
@@ -158,6 +203,9 @@ class GraphBuilder:
         base = found.word if found else find_word("activation", part.kind).word  # type: ignore[union-attr]
         arguments, of = self._without_of(part, place)
         merging = found is not None and issubclass(found, Layer) and found.merges
+        if of is not None and found is Input:
+            self.report.error("E0201", "`input` has no argument `of`", part.span, help="it takes columns, and begins a run of layers")
+            raise Unreadable
         if part.body is not None and not merging:
             self.report.error("E0205", f"`{base}` takes no body", part.body.span, help="write its arguments in `( )`")
             raise Unreadable
@@ -166,6 +214,7 @@ class GraphBuilder:
             raise Unreadable
         if merging:
             assert found is not None
+            self.it = of if of is not None else self.it
             inputs = self._branches(part, arguments, place)
             arguments = []
         elif found is Input:
@@ -208,11 +257,23 @@ class GraphBuilder:
         of = [a for a in part.arguments if a.name == "of"]
         if not of:
             return part.arguments, None
-        if not isinstance(of[0].value, Name):
-            self.report.error("E0202", "`of` takes a layer's name", of[0].value.span)
+        if len(of) > 1:
+            self.report.error("E0205", "`of` is given twice", of[1].span, labels=(Label(of[0].span, "first here"),))
             raise Unreadable
-        tensor = self.tensor(of[0].value.text, of[0].value.span, place)
+        value, place = self._evaluated(of[0].value, place)
+        if not isinstance(value, Name):
+            self.report.error("E0202", "`of` takes a layer's name", of[0].value.span, help="as in `of = trunk`")
+            raise Unreadable
+        tensor = self.tensor(value.text, value.span, place)
         return [a for a in part.arguments if a.name != "of"], tensor
+
+    def _evaluated(self, value: Value, place: Place) -> tuple[Value, Place]:
+        """A value, and where its names are looked up: those that a block was given, at the block's use."""
+        scope, names = place.scope, place.names
+        while isinstance(value, Parameter) and (binding := scope.find(value.name)) and binding.origin and names.outer:
+            binding.used = True
+            value, scope, names = *binding.origin, names.outer
+        return self.reader.evaluator.evaluate(value, scope), replace(place, names=names)
 
     def _branches(self, part: Part, arguments: list[Argument], place: Place) -> tuple[str, ...]:
         """The tensors that a merge joins. All branches start from the tensor before it; `shortcut` waits for its siblings."""
@@ -261,10 +322,11 @@ class GraphBuilder:
 
     def _argument_tensor(self, argument: Argument, place: Place) -> str:
         """The tensor that an argument of a merge means: a name, or a call that makes one from the current tensor."""
-        value: Value = argument.value
         if argument.name is not None:
-            self.report.error("E0201", f"a merge has no argument `{argument.name}`", argument.name_span, help="it takes tensors by name")
+            message = f"a merge has no argument `{argument.name}`"
+            self.report.error("E0201", message, argument.name_span, help="it takes layers by name, or branches in a body")
             raise Unreadable
+        value, place = self._evaluated(argument.value, place)
         if isinstance(value, Name):
             return self.tensor(value.text, value.span, place)
         if isinstance(value, Call):
@@ -296,21 +358,22 @@ class GraphBuilder:
         if part.name is not None:
             place.names.tensors[part.name] = tensor  # inside a loop: the round's own
 
-    def find(self, name: str, names: Names | None) -> str | None:
-        """The tensor that a name means from a place, the inner scope first; None where there is none."""
-        while names is not None:
-            if name in names.tensors:
-                return names.tensors[name]
-            full = names.prefix + name
-            if full in self.by_name:
-                return full
-            if names.tensors.get(name.partition(".")[0]) == "":
-                return ""  # an output of a layer that was already reported
-            head, _, output = full.rpartition(".")
-            if head in self.by_name and output in self.by_name[head].outputs:
-                return full
-            names = names.outer
-        return None
+    def find(self, name: str, names: Names) -> str | None:
+        """The tensor that a name means from a place; None where there is none. A block sees its own layers only."""
+        if name in names.tensors:
+            return names.tensors[name]
+        full = names.prefix + name
+        if full in self.by_name:
+            return full
+        use, _, inner = name.partition(".")
+        if names.tensors.get(use) == "":
+            return ""  # an output of a layer that was already reported
+        if inner and use in names.uses:
+            return self.find(inner, names.uses[use])
+        head, _, output = full.rpartition(".")
+        if head in self.by_name and output in self.by_name[head].outputs:
+            return full
+        return name if name in self.sources else None
 
     def tensor(self, name: str, span: Span, place: Place) -> str:
         """The tensor that a name means. Raises `Unreadable` where there is none."""
@@ -318,9 +381,10 @@ class GraphBuilder:
             return self._current(Part("it", None, [], None, span, span, span), None)
         found = self.find(name, place.names)
         if found is None:
-            known = [*place.names.tensors, *self.by_name]
-            meant = did_you_mean(name, known)
+            meant = did_you_mean(name, [*place.names.tensors, *self.sources])
             way_out = f"did you mean `{meant}`?" if meant else "a layer is named in front of its arguments: `dense trunk(8)`"
+            if place.names.outer is not None and self.find(name, place.names.outer):
+                way_out = f"a block sees its own layers only: give it a parameter, and `{name}` where it is used"
             self.report.error("E0103", f"there is no layer called `{name}` above", span, help=way_out)
             raise Unreadable
         if found == "":

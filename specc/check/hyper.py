@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from specc.check.reading import Reader, Unreadable
-from specc.check.values import Binding, NotConstant, Scope
+from specc.check.values import Binding, NotConstant, Scope, parameters_in
 from specc.diagnostics import Label, did_you_mean, listing
 from specc.ir import HyperValue
 from specc.syntax.tree import Argument, Call, List, Name, Number, Part, Setting, String, Value
@@ -20,35 +20,44 @@ def read_hyper(section: Part | None, reader: Reader) -> tuple[dict[str, HyperVal
     values: dict[str, HyperValue] = {}
     for statement in section.body.statements if section and section.body else []:
         if isinstance(statement, Part):
-            reader.report.error("E0102", f"`hyper` holds settings only, not `{statement.kind}`", statement.span, help="as in `rate = float(0.1)`")
+            message = f"`hyper` holds settings only, not `{statement.kind}`"
+            reader.report.error("E0102", message, statement.span, help="as in `rate = float(0.1)`")
+            scope.bindings[statement.name or statement.kind] = Binding(None, statement.name_span, "hyperparameter", used=True)
             continue
-        if statement.key in values:
-            reader.report.error("E0110", f"`{statement.key}` is declared twice", statement.key_span)
+        if statement.key in scope.bindings:
+            labels = (Label(scope.bindings[statement.key].span, "first here"),)
+            reader.report.error("E0110", f"`{statement.key}` is declared twice", statement.key_span, labels=labels)
             continue
         try:
             declared, default = _declaration(statement, reader)
             override = reader.overrides.pop(statement.key, None)
             value = _overridden(statement, declared, override, reader) if override else default
         except (Unreadable, NotConstant):
-            scope.bindings[statement.key] = Binding(Number(1, statement.span), statement.key_span, "hyperparameter", used=True)
+            scope.bindings[statement.key] = Binding(None, statement.key_span, "hyperparameter", used=True)
             continue
         values[statement.key] = HyperValue(declared=declared, value=plain(value))
-        scope.bindings[statement.key] = Binding(value, statement.key_span, "hyperparameter", _whole_values(declared))
+        scope.bindings[statement.key] = Binding(
+            value, statement.key_span, "hyperparameter", _whole_values(declared), options=_others(statement.value, value)
+        )
     return values, scope
 
 
 def every_hyperparameter_is_used(scope: Scope, reader: Reader) -> None:
     for name, binding in scope.bindings.items():
         if not binding.used:
-            reader.report.error("E0109", f"nothing uses the hyperparameter `{name}`", binding.span, help=f"write `${name}` where its value belongs, or delete it")
+            way_out = f"write `${name}` where its value belongs, or delete it"
+            reader.report.error("E0109", f"nothing uses the hyperparameter `{name}`", binding.span, help=way_out)
 
 
 def _declaration(setting: Setting, reader: Reader) -> tuple[Hyperparameter, Value]:
     value = setting.value
     if not isinstance(value, Call):
-        guess = "int" if isinstance(value, Number) and isinstance(value.value, int) else "float" if isinstance(value, Number) else "choice"
-        way_out = f"as in `{setting.key} = {guess}({_text(value)})`"
-        reader.report.error("E0202", f"`{setting.key}` needs a type: {listing(words_of('hyperparameter'))}", value.span, help=way_out)
+        _needs_a_type(setting, reader)
+        raise Unreadable
+    other = next(parameters_in(value), None)
+    if other is not None:
+        message = f"`{setting.key}` cannot be made of `${other.name}`: a hyperparameter is a constant"
+        reader.report.error("E0105", message, other.span, help="do the arithmetic where it is used: `dense(2 * $width)`")
         raise Unreadable
     found = find_word("hyperparameter", value.word)
     if found is None:
@@ -65,6 +74,20 @@ def _declaration(setting: Setting, reader: Reader) -> tuple[Hyperparameter, Valu
     return declared, default
 
 
+def _needs_a_type(setting: Setting, reader: Reader) -> None:
+    value = setting.value
+    if isinstance(value, Name) and value.text in words_of("hyperparameter"):
+        example = {"bool": "bool(true)", "choice": "choice(relu, [relu, tanh])", "int": "int(16, 4 .. 128)"}
+        way_out = f"as in `{setting.key} = {example.get(value.text, 'float(0.1, 0.01 .. 1.0)')}`"
+        reader.report.error("E0204", f"`{value.text}` needs a default", value.span, help=way_out)
+        return
+    whole = isinstance(value, Number) and isinstance(value.value, int)
+    guess = "int" if whole else "float" if isinstance(value, Number) else "choice"
+    way_out = f"as in `{setting.key} = {guess}({_text(value)})`"
+    message = f"`{setting.key}` needs a type: {listing(words_of('hyperparameter'))}"
+    reader.report.error("E0202", message, value.span, help=way_out)
+
+
 def _choice(setting: Setting, call: Call, reader: Reader) -> tuple[Hyperparameter, Value]:
     arguments = [a.value for a in call.arguments]
     if len(arguments) != 2 or not isinstance(arguments[1], List) or not arguments[1].items:
@@ -75,6 +98,12 @@ def _choice(setting: Setting, call: Call, reader: Reader) -> tuple[Hyperparamete
         reader.report.error("E0203", f"the default `{_text(default)}` is not among the choices", default.span, help=f"they are {listing(options, 'and')}")
         raise Unreadable
     return Choice(default=_text(default), options=tuple(options)), default
+
+
+def _others(declaration: Value, value: Value) -> tuple[Value, ...]:
+    """What a `choice` may take besides the value in force."""
+    options = declaration.arguments[1].value if isinstance(declaration, Call) and declaration.word == "choice" else None
+    return tuple(item for item in options.items if _text(item) != _text(value)) if isinstance(options, List) else ()
 
 
 def _overridden(setting: Setting, declared: Hyperparameter, argument: Argument, reader: Reader) -> Value:
@@ -92,23 +121,30 @@ def _overridden(setting: Setting, declared: Hyperparameter, argument: Argument, 
     elif isinstance(declared, Choice) and _text(value) not in declared.options:
         meant = did_you_mean(_text(value), declared.options)
         way_out = f"did you mean `{meant}`?" if meant else f"it is one of {listing(declared.options)}"
-        reader.report.error("E0209", f"`{setting.key}` cannot be `{_text(value)}`", argument.value.span, help=way_out, labels=(_declared(setting),))
+        message = f"`{setting.key}` cannot be `{_text(value)}`"
+        reader.report.error("E0209", message, argument.value.span, help=way_out, notes=_declared(setting, reader))
         raise Unreadable
     if wrong:
-        reader.report.error("E0209", f"`{setting.key}` is {wrong}", argument.value.span, labels=(_declared(setting),))
+        reader.report.error("E0209", f"`{setting.key}` is {wrong}", argument.value.span, notes=_declared(setting, reader))
         raise Unreadable
     if isinstance(declared, Int | Float):
         _is_in_range(setting, declared, value, reader, "E0209")
     return value
 
 
-def _declared(setting: Setting) -> Label:
-    return Label(setting.span, "declared here")
+def _declared(setting: Setting, reader: Reader) -> tuple[str]:
+    """Where the hyperparameter is declared: a place in the file cannot be marked beside one in a `--set`."""
+    place = reader.report.source.place(setting.span.start)
+    return (f"declared at {reader.report.source.name}:{place.line}:{place.column}",)
 
 
 def _range_is_sensible(declared: Int | Float, call: Call, reader: Reader) -> None:
-    if declared.scale == "log" and declared.range is not None and declared.range.low <= 0:
-        reader.report.error("E0203", "a `log` scale needs a range above zero", call.span)
+    if declared.scale == "log" and (declared.range is None or declared.range.low <= 0):
+        way_out = "as in `float(0.01, 1e-4 .. 1e-1, log)`"
+        reader.report.error("E0203", "a `log` scale needs a range above zero", call.span, help=way_out)
+        raise Unreadable
+    if declared.scale == "log" and declared.written("step"):
+        reader.report.error("E0505", "a hyperparameter goes on a `log` scale or in steps, not both", call.span, help="keep one of them")
         raise Unreadable
 
 
@@ -116,13 +152,16 @@ def _is_in_range(setting: Setting, declared: Int | Float, value: Value, reader: 
     if declared.range is None or not isinstance(value, Number):
         return
     low, high = declared.range.low, declared.range.high
+    step = declared.step if isinstance(declared, Int) else 1
     if not low <= value.value <= high:
-        labels = (_declared(setting),) if value.span.origin else ()
-        # A span of the argument cannot be shown beside one of the file: the place of the declaration goes into a note.
-        place = reader.report.source.place(setting.span.start)
-        notes = (f"declared at {reader.report.source.name}:{place.line}:{place.column}",) if value.span.origin else ()
-        reader.report.error(code, f"`{setting.key}` must lie in {low} .. {high}, got {value.value}", value.span, labels=labels, notes=notes)
-        raise Unreadable
+        message = f"`{setting.key}` must lie in {low} .. {high}, got {value.value}"
+    elif isinstance(declared, Int) and (value.value - low) % step:
+        message = f"`{setting.key}` goes from {low} in steps of {step}, and never is {value.value}"
+    else:
+        return
+    notes = _declared(setting, reader) if value.span.origin else ()
+    reader.report.error(code, message, value.span, notes=notes)
+    raise Unreadable
 
 
 def _whole_values(declared: Hyperparameter) -> tuple[int, ...] | None:

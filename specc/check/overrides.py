@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from specc.diagnostics import Diagnostic, Report, Source, Span, did_you_mean, fail
+from collections.abc import Iterable
+
+from specc.check.reading import Reader
+from specc.diagnostics import Diagnostic, Report, Source, Span, did_you_mean, fail, listing
 from specc.syntax.parse import parse_text
 from specc.syntax.tree import Argument, Setting
 
@@ -34,15 +37,26 @@ def _mark_origin(node: object, text: str) -> None:
                 _mark_origin(child, text)
 
 
-def every_override_is_used(left: dict[str, Argument], known: list[str], report: Report) -> None:
-    """Reports the paths that lead to no setting."""
-    for path, argument in left.items():
-        meant = did_you_mean(path, known)
-        if "." not in path:
+def every_override_is_used(reader: Reader, hyper: Iterable[str]) -> None:
+    """Reports the paths of `--set` that lead to no setting."""
+    settings = [f"{path}.{name}" for path, (_, names) in reader.words.items() for name in names]
+    for path, argument in reader.overrides.items():
+        head, _, last = path.rpartition(".")
+        above, _, unset = head.rpartition(".")
+        message, way_out = f"no setting of the spec has the path `{path}`", ""
+        if not head:
+            message = f"there is no hyperparameter `{path}`"
+            meant = did_you_mean(path, hyper) or next((s for s in settings if s.endswith("." + path)), None)
             way_out = f"did you mean `{meant}`?" if meant else "hyperparameters are declared in `hyper { … }`"
-            report.error("E0211", f"there is no hyperparameter `{path}`", argument.name_span, help=way_out)
-            continue
-        way_out = f"did you mean `{meant}`?" if meant else "a path is a section and a setting, as in `train.epochs`"
-        report.error("E0211", f"no setting of the spec has the path `{path}`", argument.name_span, help=way_out)
-
-
+        elif head in reader.words:
+            word, names = reader.words[head]
+            message = f"`{word}` has no {last} to set" if word == head else f"`{head}` is `{word}`, which has no `{last}`"
+            meant = did_you_mean(last, names)
+            way_out = f"did you mean `{head}.{meant}`?" if meant else f"it takes {listing(names, 'and')}" if names else ""
+        elif above in reader.words and unset in reader.words[above][1]:
+            message = f"the spec does not set `{head}`, and so it has no `{last}` to change"
+            way_out = f"give it whole: `--set '{head}=…'`"
+        else:
+            meant = did_you_mean(path, settings)
+            way_out = f"did you mean `{meant}`?" if meant else "a path is a section and a setting, as in `train.epochs`"
+        reader.report.error("E0211", message, argument.name_span, help=way_out)

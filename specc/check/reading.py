@@ -15,7 +15,13 @@ from specc.vocabulary.columns import fits_pattern, is_pattern
 from specc.vocabulary.families import LossTerm
 from specc.vocabulary.part import ALIASES, INDEX, Interval, Part, find_word, words_of
 
-NOUNS = {"column": "column type", "imputation": "imputed value", "hyperparameter": "type of hyperparameter"}
+NOUNS = {
+    "column": "column type",
+    "imputation": "imputed value",
+    "hyperparameter": "type of hyperparameter",
+    "stopping": "way of stopping",
+    "keeping": "way of keeping weights",
+}
 
 class Unreadable(Exception):
     """A value could not be read; the report has the reason."""
@@ -41,6 +47,10 @@ class Reader:
     def __post_init__(self) -> None:
         self.evaluator = Evaluator(self.report)
         self.spans: dict[str, Span] = {}
+        self.words: dict[str, tuple[str, list[str]]] = {}
+        """By path: the word that was read there, and the arguments that it takes."""
+        self.overridden: set[str] = set()
+        """The paths whose value is that of a `--set`."""
 
     def part(self, family: type[Part], value: Value, scope: Scope, path: str = "") -> Part:
         """The part that a word or call means where one of `family` is due. Raises `Unreadable`."""
@@ -59,12 +69,17 @@ class Reader:
         elsewhere = [f for f in INDEX if word in INDEX[f] and f not in ("section", family)]
         shown = [w for w in known if w not in ALIASES.get(family, {})]
         noun = NOUNS.get(family, family)
-        if meant:
+        if word in ("None", "none", "null", "nil"):
+            way_out = "leave the argument out: that is what nothing means"
+        elif meant:
             way_out = f"did you mean `{meant}`?"
         elif elsewhere:
             way_out = f"`{word}` is {article(elsewhere[0])} {elsewhere[0]}, which does not fit here"
         elif len(shown) > 16:
             way_out = f"`specc explain {family}` lists them"
+        elif len(shown) == 1:
+            only = find_word(family, shown[0])
+            way_out = f"as in `{_example(only)}`" if only is not None else ""
         else:
             way_out = f"there are {listing(shown, 'and')}"
         self.report.error("E0101", f"there is no {noun} called `{word}`", span, help=way_out)
@@ -84,22 +99,24 @@ class Reader:
         """A word with its arguments as an instance of its class. Every mistake of the call is reported. Raises `Unreadable`."""
         named = named or part.word
         bound, broken = self._bind(part, arguments, named, noun)
+        if path:
+            self.words[path] = (named, list(rules_of(part).fields))
         values: dict[str, Any] = dict(resolved or {})
         spans: dict[str, Span] = {}
         scopes = dict.fromkeys(bound, scope)
         for name, setting in (inherited or {}).items():
-            if name in rules_of(part).fields:
+            if name in rules_of(part).fields and name not in bound:
                 setting.used = True
-                if name not in bound:
-                    bound[name], scopes[name] = [setting.argument], setting.scope
+                bound[name], scopes[name] = [setting.argument], setting.scope
         for name, rule in rules_of(part).fields.items():
-            override = self.overrides.pop(f"{path}.{name}", None) if path else None
+            override = self.override(f"{path}.{name}") if path else None
             if override is not None:
+                for argument in bound.get(name, ()):
+                    self.evaluator.use(argument.value, scopes[name])
                 bound[name], scopes[name] = [override], Scope()
             try:
                 if name in bound:
-                    spans[name] = bound[name][0].span
-                    self.spans[f"{path}.{name}"] = bound[name][0].value.span
+                    spans[name] = self.spans[f"{path}.{name}"] = bound[name][0].value.span
                     values[name] = self._field(rule, bound[name], scopes[name], f"{path}.{name}" if path else "", named)
                 elif path and self._has_override(f"{path}.{name}"):
                     values[name] = self._default(part, name, scope, span, f"{path}.{name}")
@@ -109,7 +126,7 @@ class Reader:
         if missing and not broken:
             example = _example(part)
             way_out = f"as in `{example}`" if example else ""
-            what = f"{noun} {listing(missing, 'and')}"
+            what = f"{noun}{'s' if len(missing) > 1 else ''} {listing(missing, 'and')}"
             self.report.error("E0204", f"`{named}` needs the {what}", span, help=way_out)
             broken = True
         if broken:
@@ -119,7 +136,8 @@ class Reader:
         except Misfits as misfits:
             for name, fault in misfits.faults.items():
                 wanted = fault.limit or f"takes {rules_of(part).fields[name].accepts.phrase}"
-                self.report.error("E0203" if fault.limit else "E0202", f"`{name}` {wanted}, got {fault.value!r}", spans.get(name, span))
+                code = "E0203" if fault.limit else "E0202"
+                self.report.error(code, f"`{name}` {wanted}, got {_written(fault.value)}", spans.get(name, span))
             raise Unreadable from None
 
     def _bind(self, part: type[Part], arguments: list[Argument], named: str, noun: str) -> tuple[dict[str, list[Argument]], bool]:
@@ -158,8 +176,9 @@ class Reader:
         names = list(rules_of(part).fields)
         if argument.name is None:
             count = len(rules_of(part).positional)
-            takes = f"it takes {listing(names, 'and')}" if names else "it takes none"
-            self.report.error("E0205", f"`{named}` has no more than {count} arguments", argument.span, help=takes)
+            what = f"has no more than {count} argument{'s' if count > 1 else ''}" if names else "takes no arguments"
+            takes = f"it takes {listing(names, 'and')}" if names else ""
+            self.report.error("E0205", f"`{named}` {what}", argument.span, help=takes)
             return
         meant = did_you_mean(argument.name, names)
         way_out = f"did you mean `{meant}`?" if meant else f"it takes {listing(names, 'and')}" if names else "it takes none"
@@ -170,6 +189,13 @@ class Reader:
         if rule.rest and rule.accepts.item and not (arguments[0].name and isinstance(arguments[0].value, List)):
             return tuple(self.value(a.value, rule.accepts.item, scope, path, rule.name) for a in arguments)
         return self.value(arguments[0].value, rule.accepts, scope, path, rule.name)
+
+    def override(self, path: str) -> Argument | None:
+        """The value that `--set` gives a path, taken off the list of those that wait for their place."""
+        argument = self.overrides.pop(path, None)
+        if argument is not None:
+            self.overridden.add(path)
+        return argument
 
     def _has_override(self, path: str) -> bool:
         return any(key.startswith(path + ".") for key in self.overrides)
@@ -183,6 +209,8 @@ class Reader:
 
     def value(self, node: Value, accepts: Accepts, scope: Scope, path: str, name: str) -> Any:
         """A plain value or part, as `accepts` wants it. Raises `Unreadable` or `NotConstant`."""
+        for option in self.evaluator.options(node, scope):
+            self.value(option, accepts, Scope(), "", name)  # what a choice may become must fit as well
         value = self.evaluator.evaluate(node, scope)
         if accepts.anything:
             return value
@@ -213,7 +241,7 @@ class Reader:
                 return self._reference(value.text, accepts, value.span)
             case Name() | String() if accepts.item is not None and accepts.item.reference:
                 return (self.value(value, accepts.item, scope, path, name),)
-        self._wrong_type(value, accepts, name)
+        self._wrong_type(value, accepts, name, scope)
         raise Unreadable
 
     def _loss_family(self, accepts: Accepts) -> type[Part]:
@@ -234,10 +262,10 @@ class Reader:
         if accepts.number or not accepts.integer:
             if accepts.integer:
                 return number
-            self._wrong_type(value, accepts, name)
+            self._wrong_type(value, accepts, name, scope)
             raise Unreadable
         trial = self.evaluator.find_fraction(node, scope)
-        if trial is not None:
+        if trial:
             when = " and ".join(f"`{key}` = {v}" for key, v in trial.items())
             self.report.error(
                 "E0206",
@@ -252,7 +280,7 @@ class Reader:
             self.report.error("E0206", f"`{name}` must be a whole number, and this gives {number:g}", node.span)
             raise Unreadable
         if isinstance(number, float):
-            self._wrong_type(value, accepts, name)
+            self._wrong_type(value, accepts, name, scope)
             raise Unreadable
         return number
 
@@ -279,9 +307,9 @@ class Reader:
         way_out = f"did you mean `{meant}`?" if meant else f"`columns` declares {listing(self.columns or ('none',), 'and')}"
         self.report.error("E0104", f"there is no column `{text}`", span, help=way_out)
 
-    def _wrong_type(self, value: Value, accepts: Accepts, name: str) -> None:
-        if isinstance(value, Name) and not accepts.boolean:
-            words = [*accepts.choices, *(w for f in accepts.families for w in words_of(f.family))]
+    def _wrong_type(self, value: Value, accepts: Accepts, name: str, scope: Scope) -> None:
+        if isinstance(value, Name):
+            words = [*accepts.choices, *(("true", "false") if accepts.boolean else ()), *(w for f in accepts.families for w in words_of(f.family))]
             meant = did_you_mean(value.text, words) if words else None
             if meant:
                 self.report.error("E0202", f"`{name}` takes {accepts.phrase}", value.span, help=f"did you mean `{meant}`?")
@@ -289,12 +317,20 @@ class Reader:
         way_out = ""
         if isinstance(value, String) and (accepts.integer or accepts.number):
             way_out = "write the number without quotes"
-        elif isinstance(value, String) and (accepts.choices or accepts.families):
+        elif isinstance(value, String) and [f.family for f in accepts.families] == ["source"]:
+            way_out = f'name its kind: `csv("{value.value}")`'
+        elif isinstance(value, String) and (accepts.choices or accepts.families or accepts.boolean or (accepts.item and accepts.item.families)):
             way_out = f"write it without quotes: `{value.value}`" if value.value.isidentifier() else ""
         elif isinstance(value, Name) and (accepts.text or accepts.reference == "path"):
             way_out = f'put it in quotes: `"{value.text}"`'
-        elif isinstance(value, Name) and value.text in words_of("hyperparameter"):
-            way_out = ""
+        elif isinstance(value, Number) and [f.family for f in accepts.families] == ["imputation"]:
+            way_out = f"write `constant({value.value})`"
+        elif isinstance(value, Number) and accepts.text:
+            way_out = f'put it in quotes: `"{value.value}"`'
+        elif isinstance(value, String) and accepts.item is not None and accepts.item.text:
+            way_out = f'write a list: `["{value.value}"]`'
+        elif isinstance(value, Name) and scope.find(value.text):
+            way_out = f"did you mean `${value.text}`?"
         self.report.error("E0202", f"`{name}` takes {accepts.phrase}, not {_what(value)}", value.span, help=way_out)
 
 
@@ -311,6 +347,15 @@ def _takes_exactly(accepts: Accepts, word: str) -> bool:
     if accepts.item is not None and _takes_exactly(accepts.item, word):
         return True
     return accepts.anything or (accepts.reference is not None and accepts.reference != "path")
+
+
+def _written(value: Any) -> str:
+    """A value as the spec would write it."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _what(value: Value) -> str:

@@ -37,19 +37,26 @@ def sort_sections(tree: Body, report: Report) -> Sections:
             _once("model", statement, sections, report)
         elif statement.kind in SECTIONS:
             _once(statement.kind, statement, sections, report)
-            if statement.name or statement.arguments:
-                report.error("E0205", f"`{statement.kind}` has a body only", statement.span, help=f"write `{statement.kind} {{ … }}`")
         else:
             meant = did_you_mean(statement.kind, [*SECTIONS, *kinds])
             way_out = f"did you mean `{meant}`?" if meant else f"a spec has {listing([*SECTIONS, *kinds], 'and')}"
+            if statement.kind in words_of("layer") or statement.kind in words_of("activation"):
+                way_out = f"`{statement.kind}` is a layer: it stands in the model, as in `network {{ {statement.kind} }}`"
             report.error("E0102", f"there is no section called `{statement.kind}`", statement.kind_span, help=way_out)
     if sections.model is None and not report.has_errors:
         end = tree.statements[-1].span if tree.statements else None
         what = "the spec is empty" if not tree.statements else "the spec has no model"
         report.error("E0208", what, end, help="write one: `network { input(features); dense(16, relu); output(species) }`")
     for part in (sections.hyper, sections.data, sections.model, sections.train, sections.sweep, *sections.blocks.values()):
-        if part is not None and part.body is None:
-            report.error("E0204", f"`{part.kind}` needs a body", part.span, help=f"write `{part.kind} {{ … }}`")
+        if part is None:
+            continue
+        if part.kind in SECTIONS and part.kind != "block" and (part.name or part.arguments):
+            report.error("E0205", f"`{part.kind}` has a body only", part.span, help=f"write `{part.kind} {{ … }}`")
+        elif part.body is None:
+            head = f"block {part.name}" if part.kind == "block" else part.kind
+            report.error("E0204", f"`{head}` needs a body", part.span, help=f"write `{head} {{ … }}`")
+        elif part.kind == "block" and not part.body.statements:
+            report.error("E0204", f"the block `{part.name}` is empty", part.span, help="write its layers between the braces")
     return sections
 
 

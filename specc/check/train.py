@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from specc.check.reading import Reader, Unreadable
 from specc.check.values import NotConstant, Scope
+from specc.diagnostics import Label, did_you_mean, listing
 from specc.ir import Phase
 from specc.syntax.tree import Argument, Part, Setting, Statement
+from specc.vocabulary.part import INDEX, words_of
 from specc.vocabulary.sections import Sweep, Train
 
 
@@ -16,20 +18,26 @@ def read_train(section: Part | None, scope: Scope, reader: Reader) -> tuple[Phas
     parts = [s for s in section.body.statements if isinstance(s, Part)]
     shared = _settings(section.body.statements, section, "train", scope, reader)
     phases: dict[str, Train] = {}
-    own: list[set[str]] = []
+    own: dict[str, set[str]] = {}
     for part in parts:
         if part.kind != "phase" or part.name is None or part.arguments or part.body is None:
-            reader.report.error("E0102", f"`train` has no part `{part.kind}`", part.span, help="a phase is written `phase name { … }`")
+            family = next((f for f in Train.model_fields if f in INDEX and part.kind in words_of(f)), None)
+            way_out = f"a setting is written `{family} = {part.kind}(…)`" if family else "a phase is written `phase name { … }`"
+            way_out = "did you mean `phase`?" if part.kind != "phase" and did_you_mean(part.kind, ["phase"]) else way_out
+            reader.report.error("E0102", f"`train` has no part `{part.kind}`", part.span, help=way_out)
             continue
         if part.name in phases:
-            reader.report.error("E0110", f"the phase `{part.name}` is given twice", part.name_span)
+            labels = (Label(reader.spans[f"train.{part.name}"], "first here"),)
+            reader.report.error("E0110", f"the phase `{part.name}` is given twice", part.name_span, labels=labels)
             continue
         for inner in part.body.statements:
             if isinstance(inner, Part):
-                reader.report.error("E0102", "a phase holds settings only", inner.span)
+                reader.report.error("E0102", "a phase holds settings only", inner.span, help="phases stand side by side in `train`")
         settings = _settings(part.body.statements, part, f"train.{part.name}", scope, reader)
         if settings is not None:
-            own.append(settings.model_fields_set)
+            # What a `--set` gives to a phase does not make a setting of `train` in the file a mistake.
+            written = {f for f in settings.model_fields_set if f"train.{part.name}.{f}" not in reader.overridden}
+            own[part.name] = written
             phases[part.name] = settings
         reader.spans[f"train.{part.name}"] = part.kind_span.to(part.name_span)
     reader.spans["train"] = section.kind_span
@@ -59,12 +67,18 @@ def _merged(shared: Train, own: Train) -> Train:
     return Train(**(given | {name: getattr(own, name) for name in own.model_fields_set}))
 
 
-def _shared_settings_are_used(shared: Train, own: list[set[str]], section: Part, reader: Reader) -> None:
+def _shared_settings_are_used(shared: Train, own: dict[str, set[str]], section: Part, reader: Reader) -> None:
     """A setting of `train` that every phase has for itself would be ignored."""
+    lengths = {"epochs", "steps"}
     for name in sorted(shared.model_fields_set):
-        if own and all(name in settings for settings in own):
+        instead = lengths if name in lengths else {name}
+        if own and all(instead & settings for settings in own.values()):
             message = f"nothing uses `{name}`: every phase has its own"
-            reader.report.error("E0210", message, reader.spans.get(f"train.{name}", section.kind_span), help="delete it here or there")
+            span = reader.spans.get(f"train.{name}", section.kind_span)
+            way_out = "delete it here or there"
+            if span.origin:
+                way_out = f"set {listing((f'train.{phase}.{name}' for phase in own), 'or')}"
+            reader.report.error("E0210", message, span, help=way_out)
 
 
 def read_sweep(section: Part | None, scope: Scope, reader: Reader) -> Sweep | None:
@@ -73,7 +87,9 @@ def read_sweep(section: Part | None, scope: Scope, reader: Reader) -> Sweep | No
         return None
     for statement in section.body.statements:
         if isinstance(statement, Part):
-            reader.report.error("E0102", "`sweep` holds settings only", statement.span)
+            way_out = "as in `objective = minimize(validation.loss)`"
+            reader.report.error("E0102", "`sweep` holds settings only", statement.span, help=way_out)
+            return None
     arguments = [Argument(s.key, s.value, s.span, s.key_span) for s in section.body.statements if isinstance(s, Setting)]
     try:
         return reader.call(Sweep, arguments, scope, section.kind_span, "sweep", noun="setting")  # type: ignore[return-value]

@@ -17,15 +17,17 @@ MAXIMUM_TRIALS = 20_000
 class Binding:
     """What a `$name` stands for: a hyperparameter with its possible values, or an argument or round of a loop.
 
-    `origin` is the expression it was given as, in the scope where that stands, so that a whole number can be
-    asked for over the whole range of a hyperparameter.
+    `value` is None after a mistake in its declaration. `origin` is the expression it was given as, in the scope where
+    that stands, so that a whole number can be asked for over the whole range of a hyperparameter. `options` are the
+    values that a `choice` may also take.
     """
 
-    value: Value
+    value: Value | None
     span: Span
     kind: str = "parameter"
     range_values: tuple[int, ...] | None = None
     origin: tuple[Value, Scope] | None = None
+    options: tuple[Value, ...] = ()
     used: bool = False
 
 
@@ -86,6 +88,8 @@ class Evaluator:
             self.report.error("E0105", f"`${value.name}` is not defined", value.span, help=way_out)
             raise NotConstant
         binding.used = True
+        if binding.value is None:
+            raise NotConstant  # its declaration was already reported
         return with_span(binding.value, value.span)
 
     def _operation(self, value: Operation, scope: Scope) -> Value:
@@ -98,7 +102,12 @@ class Evaluator:
         if value.operator == "*" and isinstance(left, Number) and isinstance(right, Name | Call):
             return Operation("*", left, right, value.span, value.depth)  # a weighted loss
         wrong = right if isinstance(left, Number) else left
-        self.report.error("E0202", f"`{value.operator}` works on numbers only", wrong.span, label="is not a number")
+        way_out = ""
+        if value.operator == "*" and isinstance(left, Call) and isinstance(right, Number):
+            way_out = f"the weight of a loss stands first: `{right.value} * {left.word}(…)`"
+        elif value.operator == "+" and isinstance(left, Name | Call | Operation) and isinstance(right, Name | Call | Operation):
+            way_out = "several losses are a list: `[first, 0.5 * second]`"
+        self.report.error("E0202", f"`{value.operator}` works on numbers only", wrong.span, label="is not a number", help=way_out)
         raise NotConstant
 
     def _arithmetic(self, value: Operation, left: int | float, right: int | float) -> int | float:
@@ -115,10 +124,24 @@ class Evaluator:
                     raise NotConstant
                 exact = isinstance(left, int) and isinstance(right, int) and left % right == 0
                 result = left // right if exact else left / right  # type: ignore[operator]
-        if isinstance(result, int) and abs(result) > 10**18 or result != result or abs(result) == float("inf"):
+        if (isinstance(result, int) and abs(result) > 10**18) or result != result or abs(result) == float("inf"):
             self.report.error("E0203", "the result is too large", value.span)
             raise NotConstant
         return result
+
+    def use(self, value: Value, scope: Scope) -> None:
+        """Counts the `$names` of a value as used, though another value stands in for it."""
+        for parameter in parameters_in(value):
+            binding = scope.find(parameter.name)
+            if binding is not None:
+                binding.used = True
+
+    def options(self, value: Value, scope: Scope) -> tuple[Value, ...]:
+        """The values that a `$x` may take besides the one in force: those of its `choice`."""
+        binding = scope.find(value.name) if isinstance(value, Parameter) else None
+        if binding is None or binding.options or binding.origin is None:
+            return binding.options if binding else ()
+        return self.options(*binding.origin)
 
     def find_fraction(self, value: Value, scope: Scope) -> dict[str, int] | None:
         """Values of hyperparameters, within their ranges, for which a value with a division is not a whole number."""
@@ -132,6 +155,26 @@ class Evaluator:
             if isinstance(result, float) and not result.is_integer():
                 return trial
         return None
+
+
+def parameters_in(value: Value) -> Iterator[Parameter]:
+    """Every `$x` in a value."""
+    match value:
+        case Parameter():
+            yield value
+            return
+        case Operation():
+            parts = [value.left, value.right]
+        case Range():
+            parts = [value.low, value.high]
+        case List():
+            parts = value.items
+        case Call():
+            parts = [argument.value for argument in value.arguments]
+        case _:
+            return
+    for part in parts:
+        yield from parameters_in(part)
 
 
 def with_span(value: Value, span: Span) -> Value:
@@ -198,8 +241,10 @@ def _number(value: Value, scope: Scope, trial: dict[str, int]) -> int | float | 
             return binding.value.value if isinstance(binding.value, Number) else None
         case Operation():
             left, right = _number(value.left, scope, trial), _number(value.right, scope, trial)
-            if left is None or right is None or (value.operator == "/" and right == 0):
+            if left is None or right is None:
                 return None
+            if value.operator == "/" and right == 0:
+                return float("nan")
             if value.operator == "/":
                 exact = isinstance(left, int) and isinstance(right, int) and left % right == 0
                 return left // right if exact else left / right  # type: ignore[operator]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
 
 from specc.cli.exits import WRONG_SPEC, located, refuse, show_report
 from specc.cli.targets import opened_run
+from specc.diagnostics import listing
 
 
 @click.command("predict")
@@ -38,8 +40,8 @@ def command(model: Path, rows: Path, part: str | None, output: Path | None) -> N
         except (NotAModel, NoSuchPart) as error:
             refuse(str(error), WRONG_SPEC)
         show_report(answered.report)
-    for column, count in answered.unseen.items():
-        click.echo(f"note: `{column}` has {count:,} value{'s' if count != 1 else ''} that training never saw", err=True)
+    for column, counts in answered.unseen.items():
+        click.echo(f"note: {_unseen(column, counts)}", err=True)
     try:
         if output is None:
             click.echo(answered.frame.write_csv(), nl=False)
@@ -49,3 +51,11 @@ def command(model: Path, rows: Path, part: str | None, output: Path | None) -> N
     except OSError as error:
         refuse(f"{output} cannot be written: {error.strerror or error}")
     sys.stdout.flush()
+
+
+def _unseen(column: str, counts: Counter[str]) -> str:
+    """What a user should know of labels that enter the network as nothing at all."""
+    total = sum(counts.values())
+    labels = listing([label or "(missing)" for label, _ in counts.most_common(3)], "and")
+    more = f" and {len(counts) - 3:,} more" if len(counts) > 3 else ""
+    return f"`{column}` has {total:,} value{'s' if total != 1 else ''} that training never saw: {labels}{more}"

@@ -6,12 +6,12 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from specc.cli import options
-from specc.cli.exits import USAGE, WRONG_SPEC, located, opened, refuse, show_report
+from specc.cli.exits import USAGE, WRONG_SPEC, opened, refuse, show_report
 from specc.diagnostics import Report, SpecError
 from specc.ir import Spec
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @options.overrides
 @options.root
 @click.option("--ir", is_flag=True, help="The checked spec as JSON: what every back end reads.")
-@click.option("--graph", "drawing", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg", help="A drawing of the graphs.")
+@click.option("--graph", "drawing", type=click.Path(path_type=Path), metavar="FILE.svg", help="A drawing of the graphs.")
 @options.as_json
 def command(path: Path, overrides: tuple[str, ...], root: Path | None, ir: bool, drawing: Path | None, as_json: bool) -> None:
     """Show a spec: its layers, data, training, and every default that was filled in."""
@@ -32,8 +32,10 @@ def command(path: Path, overrides: tuple[str, ...], root: Path | None, ir: bool,
         refuse("`--ir`, `--graph` and `--json` exclude each other: take one")
     if drawing is not None and drawing.suffix.lower() != ".svg":
         refuse(f"`--graph` writes SVG: name the file {drawing.with_suffix('.svg').name}")
-    with located():
+    try:
         spec, report, profile = _open(opened(path), overrides, root)
+    except SpecError as error:
+        _refuse(error, as_json)
     if ir:
         _print(spec.model_dump_json(indent=2))
     elif drawing is not None:
@@ -42,9 +44,12 @@ def command(path: Path, overrides: tuple[str, ...], root: Path | None, ir: bool,
         _print(json.dumps(_document(spec, report, profile), indent=2, ensure_ascii=False))
     else:
         _print(_table(spec, profile))
-    show_report(report)
+    if not as_json:
+        show_report(report)
+    if report.has_errors and not as_json:
+        count = len(report.errors)
+        click.echo(f"{count} error{'s' if count != 1 else ''}: the data is not read, its sizes stay symbols", err=True)
     if report.has_errors:
-        click.echo(f"{len(report.errors)} error{'s' if len(report.errors) != 1 else ''} in the data: sizes stay symbols", err=True)
         raise click.exceptions.Exit(WRONG_SPEC)
 
 
@@ -63,6 +68,19 @@ def _open(path: Path, overrides: tuple[str, ...], root: Path | None) -> tuple[Sp
     from specc.showing.profile import measured
 
     return bound, report, measured(dataset, bound)
+
+
+def _refuse(error: SpecError, as_json: bool) -> NoReturn:
+    """Ends with the mistakes of a wrong spec."""
+    from specc.diagnostics.render import as_data
+
+    if as_json:
+        _print(json.dumps({"format_version": 1, "diagnostics": as_data(error.report)}, indent=2, ensure_ascii=False))
+        raise click.exceptions.Exit(WRONG_SPEC)
+    show_report(error.report)
+    count = len(error.report.errors)
+    click.echo(f"{count} error{'s' if count != 1 else ''}", err=True)
+    raise click.exceptions.Exit(WRONG_SPEC)
 
 
 def _table(spec: Spec, profile: DataProfile | None) -> str:

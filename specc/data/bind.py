@@ -68,7 +68,12 @@ def _with_columns(spec: Spec, table: Table) -> Spec:
     standing: dict[str, list[str]] = {}
     for name in table.declared:
         standing.setdefault(declared_as(name, spec), []).append(name)
-    spans = {f"data.columns.{name}": spec.spans[f"data.columns.{pattern}"] for pattern, names in standing.items() for name in names if f"data.columns.{pattern}" in spec.spans}
+    spans = {
+        f"data.columns.{name}": spec.spans[f"data.columns.{pattern}"]
+        for pattern, names in standing.items()
+        for name in names
+        if f"data.columns.{pattern}" in spec.spans
+    }
 
     def expanded(node: Node) -> Node:
         if not isinstance(node.layer, Input):
@@ -88,15 +93,28 @@ def _labels_are_listed(spec: Spec, table: Table, report: Report) -> None:
             continue
         span, values = spec.spans.get(f"data.columns.{name}"), table.columns[name]
         listed = {*column.labels, ""}
-        rows = [row for row, label in enumerate(values) if label not in listed]
-        if rows:
-            others = sorted({values[row] for row in rows})
+        found = set(values.tolist())
+        others = sorted(found - listed)
+        if others:
+            rows = [row for row, label in enumerate(values.tolist()) if label not in listed]
             shown = listing(others[:5], "and") + (f" and {len(others) - 5:,} more" if len(others) > 5 else "")
-            message = f"`labels` of `{name}` does not list {shown}, which {count_of(len(rows), 'row')} {'has' if len(rows) == 1 else 'have'}"
-            report.error("E0406", message, span, notes=first_rows(table.place, rows, [values[row] for row in rows]), help="add it to `labels`, or take the rows out of the file")
-        absent = sorted(listed - set(values) - {""})
-        if absent and not rows:
-            report.warn("W1001", f"no row of `{name}` has the label {listing(absent)}", span, help="it is asked for all the same")
+            have = f"{count_of(len(rows), 'row')} {'has' if len(rows) == 1 else 'have'}"
+            message = f"`labels` of `{name}` does not list {shown}, which {have}"
+            report.error(
+                "E0406",
+                message,
+                span,
+                notes=first_rows(table.place, rows, [values[row] for row in rows]),
+                help="add it to `labels`, or take the rows out of the file",
+            )
+        absent = [label for label in column.labels if label not in found]
+        if absent and not others:
+            report.warn(
+                "W1001",
+                f"no row of `{name}` has the label {listing(absent)}",
+                span,
+                help="is it spelt as in the file? its place is kept all the same",
+            )
 
 
 def _unlabelled(spec: Spec, table: Table) -> np.ndarray:
@@ -129,9 +147,12 @@ def _fits(spec: Spec, table: Table, train: np.ndarray, report: Report) -> dict[s
         if isinstance(fit, NumberFit):
             _number_fits(name, fit, table, spec, report)
         if isinstance(fit, CategoryFit) and not fit.labels:
-            report.error("E0408", f"`{name}` has no labels: it is missing in every training row", span, help="take the column out")
+            report.error(
+                "E0408", f"`{name}` has no labels: it is missing in every training row", span, help="take the column out"
+            )
         if isinstance(fit, CategoryFit) and len(fit.labels) == 1 and name in spec.data.target:
-            report.error("E0408", f"every row of the target `{name}` has the label `{fit.labels[0]}`: there is nothing to tell apart", span)
+            message = f"every row of the target `{name}` has the label `{fit.labels[0]}`: there is nothing to tell apart"
+            report.error("E0408", message, span, help="take another target")
     return fits
 
 
@@ -141,12 +162,24 @@ def _number_fits(name: str, fit: NumberFit, table: Table, spec: Spec, report: Re
     lost = np.flatnonzero(np.isnan(transform_number(values, fit)) & ~np.isnan(values))
     if len(lost):
         message = f"`log1p` is defined above −1, and `{name}` is not in {count_of(len(lost), 'row')}"
-        report.error("E0408", message, span, notes=first_rows(table.place, lost.tolist(), values[lost].tolist()), help="take `transform` away")
+        report.error(
+            "E0408",
+            message,
+            span,
+            notes=first_rows(table.place, lost.tolist(), values[lost].tolist()),
+            help="take `transform` away",
+        )
         return
     large = np.flatnonzero(np.abs(encode_number(values, fit)) > LARGEST)
     if len(large):
         message = f"`{name}` is too large for the network in {count_of(len(large), 'row')}"
-        report.error("E0406", message, span, notes=first_rows(table.place, large.tolist(), values[large].tolist()), help="`scale = standard` brings it near 1")
+        report.error(
+            "E0406",
+            message,
+            span,
+            notes=first_rows(table.place, large.tolist(), values[large].tolist()),
+            help="`scale = standard` brings it near 1",
+        )
 
 
 def _bound(fits: dict[str, Fit], sizes: dict[str, int], sets: dict[str, np.ndarray], files: Files) -> Bound:
@@ -191,7 +224,12 @@ def _rows_are_enough(spec: Spec, count: int, report: Report) -> None:
         if phase.settings.rows is not None and phase.settings.rows > count:
             spans = (spec.spans.get(path) for path in (f"train.{phase.name}.rows", "train.rows", "train"))
             message = f"`rows = {phase.settings.rows}` asks for more than the {count_of(count, 'training row')}"
-            report.error("E0505", message, next((span for span in spans if span is not None), None), help="leave `rows` out to train on all")
+            report.error(
+                "E0505",
+                message,
+                next((span for span in spans if span is not None), None),
+                help="leave `rows` out to train on all",
+            )
 
 
 def _with_class_counts(spec: Spec, dataset: Dataset) -> Spec:

@@ -31,9 +31,9 @@ class Files:
     span: Span | None = None
     fingerprints: dict[str, str] = field(default_factory=dict)
 
-    def refuse(self, code: str, message: str, **details: object) -> NoReturn:
+    def refuse(self, code: str, message: str, notes: tuple[str, ...] = (), help: str = "") -> NoReturn:
         """Reports what stops the reading and ends it."""
-        self.report.error(code, message, self.span, **details)
+        self.report.error(code, message, self.span, notes=notes, help=help)
         raise SpecError(self.report)
 
     def find(self, path: str) -> Path:
@@ -43,9 +43,8 @@ class Files:
         except (OSError, ValueError, RuntimeError):
             self.refuse("E0401", f"`{path}` cannot be opened: its symbolic links lead nowhere")
         if self.root is not None and not found.is_relative_to(self.root.resolve()):
-            inside = (self.folder / path).absolute().is_relative_to(self.root.absolute()) and ".." not in Path(path).parts
-            how = "leads, through a symbolic link, out of" if inside else "leads out of"
-            self.refuse("E0410", f"`{path}` {how} the spec's folder", help="put the data beside the spec, or allow more with `--root DIR`")
+            way_out = "put the data beside the spec, or allow more with `--root DIR`"
+            self.refuse("E0410", f"`{path}` leads out of the spec's folder", help=way_out)
         if not found.exists():
             near = [entry.name for entry in found.parent.iterdir()] if found.parent.is_dir() else []
             meant = did_you_mean(found.name, near)
@@ -53,7 +52,7 @@ class Files:
             if meant:
                 way_out = f"did you mean `{Path(parent, meant).as_posix()}`?"
             elif not found.parent.is_dir():
-                way_out = f"there is no folder `{parent}` either" + (": paths are relative to the spec's own folder" if self.span else "")
+                way_out = f"there is no folder `{parent}` either"
             else:
                 way_out = "paths are relative to the spec's own folder" if self.span else ""
             self.refuse("E0401", f"there is no `{path}`", help=way_out)
@@ -84,8 +83,8 @@ class Files:
                 unpacked = file.read(MAXIMUM_BYTES + 1)
         except EOFError:
             self.refuse("E0402", f"`{path}` is cut off: its gzip data ends early", help="copy or download it again")
-        except (OSError, zlib.error) as error:
-            self.refuse("E0402", f"`{path}` is damaged: its gzip data does not unpack ({error})", help="copy or download it again")
+        except (OSError, zlib.error):
+            self.refuse("E0402", f"`{path}` is damaged: its gzip data does not unpack", help="copy or download it again")
         if len(unpacked) > MAXIMUM_BYTES:
             self.refuse("E0603", f"`{path}` unpacks to more than {MAXIMUM_BYTES >> 30} GiB")
         return unpacked
@@ -101,8 +100,14 @@ class Files:
             line = content[: error.start].count(b"\n") + 1
             message = f"`{path}` is not UTF-8: the byte 0x{content[error.start]:02x} in line {line}"
             if b"\x00" in content[:4096]:
-                self.refuse("E0402", f"`{path}` is no text", help="a table in a binary format has a source of its own, as `parquet(…)`")
-            self.refuse("E0402", message, help=f"save it as UTF-8, as `iconv -f cp1252 -t UTF-8 {Path(path).name}` does for a Windows text")
+                self.refuse(
+                    "E0402", f"`{path}` is no text", help="a table in a binary format has a source of its own, as `parquet(…)`"
+                )
+            self.refuse(
+                "E0402",
+                message,
+                help=f"save it as UTF-8, as `iconv -f cp1252 -t UTF-8 {Path(path).name}` does for a Windows text",
+            )
         if "\x00" in text:
             self.refuse("E0402", f"`{path}` is no text: it holds zero bytes")
         return text
@@ -111,7 +116,7 @@ class Files:
         """A folder that a source reads as a whole."""
         found = self.find(path)
         if not found.is_dir():
-            self.refuse("E0401", f"`{path}` is a file, not a folder")
+            self.refuse("E0401", f"`{path}` is a file, not a folder", help="name the folder that it lies in")
         return found
 
 

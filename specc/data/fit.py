@@ -73,7 +73,8 @@ def center_and_scale(scale: str | None, numbers: np.ndarray) -> tuple[float, flo
 
 
 def fit_category(column: Category, labels: np.ndarray, is_target: bool) -> CategoryFit:
-    counts = Counter(label for label in labels if label)
+    counts = Counter(labels.tolist())
+    missing = counts.pop("", 0)
     impute = None
     if isinstance(column.impute, Constant):
         impute = str(column.impute.value)
@@ -83,8 +84,8 @@ def fit_category(column: Category, labels: np.ndarray, is_target: bool) -> Categ
         most = max(counts.values())
         order = column.labels or ordered_labels(counts)
         impute = next(label for label in order if counts[label] == most)
-    if impute is not None and len(labels) > counts.total():
-        counts[impute] += len(labels) - counts.total()
+    if impute is not None and missing:
+        counts[impute] += missing
     encode = "label" if is_target else "embedding" if isinstance(column.encode, Embedding) else "onehot"
     return CategoryFit(labels=column.labels or ordered_labels(counts), impute=impute, encode=encode)
 

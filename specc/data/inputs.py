@@ -6,11 +6,13 @@ import io
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from specc.data.dataset import Dataset
 from specc.data.files import Files
+from specc.data.frames import columns_of
 from specc.data.prepare import door_tensors, label_indices
 from specc.data.sources import Request, read_table
 from specc.data.table import Table, count_of, first_rows
@@ -28,10 +30,8 @@ def read_rows(path: Path, spec: Spec, report: Report, targets: bool = False) -> 
     Only what the networks read is looked for, and with `targets` what they answer. A missing number that nothing
     fills in is an error; a missing category is unseen. Raises `SpecError`.
     """
-    assert spec.data is not None and spec.bound is not None
-    wanted = {name for tensor in door(spec) for name in tensor.columns} | (set(spec.data.target) if targets else set())
-    columns = {name: column for name, column in spec.data.columns.items() if name in wanted}
-    source = spec.data.source
+    assert spec.data is not None
+    columns, source = _wanted(spec, targets), spec.data.source
     if isinstance(source, Csv) and not source.header:
         columns = dict(spec.data.columns)  # without a header a column is known by its place among all
     optional = frozenset() if targets else frozenset(spec.data.target)
@@ -39,6 +39,23 @@ def read_rows(path: Path, spec: Spec, report: Report, targets: bool = False) -> 
     _numbers_are_there(table, spec, report)
     report.raise_errors()
     return table
+
+
+def rows_of(rows: Any, spec: Spec, report: Report, targets: bool = False) -> Table:
+    """The rows of a frame (polars or pandas), or of columns by name, as `read_rows` has them. Raises `SpecError`."""
+    assert spec.data is not None
+    marks = spec.data.source.missing if isinstance(spec.data.source, Csv) else ()
+    table = columns_of(rows, _wanted(spec, targets), report, marks)
+    _numbers_are_there(table, spec, report)
+    report.raise_errors()
+    return table
+
+
+def _wanted(spec: Spec, targets: bool) -> dict[str, Column]:
+    """The columns that the networks read, and with `targets` those that they answer."""
+    assert spec.data is not None
+    wanted = {name for tensor in door(spec) for name in tensor.columns} | (set(spec.data.target) if targets else set())
+    return {name: column for name, column in spec.data.columns.items() if name in wanted}
 
 
 def read_columns(
@@ -81,7 +98,11 @@ def _only_image(path: Path, request: Request) -> tuple[str, Image]:
     if image is None:
         request.refuse("E0404", f"`{path}` is a picture, and the model takes {listing(others, 'and')}", help="give it a table")
     if others:
-        request.refuse("E0404", f"a picture gives `{image[0]}` alone, and {listing(others, 'and')} is missing", help="give the rows as an npz file with an array a column")
+        request.refuse(
+            "E0404",
+            f"a picture gives `{image[0]}` alone, and {listing(others, 'and')} is missing",
+            help="give the rows as an npz file with an array a column",
+        )
     return image
 
 
@@ -89,7 +110,9 @@ def _pictures(path: Path, request: Request) -> Table:
     """One picture, or all pictures of a folder in the order of their paths."""
     from specc.data.sources.images import find_pictures, load_pictures
 
-    if path.is_dir() and any(isinstance(column, Category) for name, column in request.columns.items() if name not in request.optional):
+    if path.is_dir() and any(
+        isinstance(column, Category) for name, column in request.columns.items() if name not in request.optional
+    ):
         return read_table(Images(path=str(path)), request)  # what is to be answered is told by the folders' names
     name, column = _only_image(path, request)
     paths = [found.as_posix() for found, _, _ in find_pictures(path)] if path.is_dir() else [str(path)]
@@ -120,7 +143,9 @@ def _numbers_are_there(table: Table, spec: Spec, report: Report) -> None:
         missing = np.flatnonzero(table.is_missing(name))
         if len(missing):
             message = f"`{name}` is missing in {count_of(len(missing), 'row')}, and the model does not fill it in"
-            report.error("E0405", message, notes=first_rows(table.place, missing.tolist()), help="a spec whose column says `impute` does")
+            report.error(
+                "E0405", message, notes=first_rows(table.place, missing.tolist()), help="a spec whose column says `impute` does"
+            )
 
 
 def door_inputs(table: Table, spec: Spec) -> dict[str, np.ndarray]:
@@ -156,13 +181,20 @@ def read_dataset(path: Path, spec: Spec, report: Report) -> Dataset:
         fit, missing = spec.bound.fits[name], np.flatnonzero(table.is_missing(name)).tolist()
         if missing:
             message = f"the target `{name}` is missing in {count_of(len(missing), 'row')}"
-            report.error("E0405", message, notes=first_rows(table.place, missing), help="`specc predict` answers rows without a target")
+            report.error(
+                "E0405", message, notes=first_rows(table.place, missing), help="`specc predict` answers rows without a target"
+            )
         elif isinstance(fit, CategoryFit):
             unknown = np.flatnonzero(label_indices(table.columns[name], fit) < 0)
             if len(unknown):
                 labels = sorted(set(table.columns[name][unknown]))
                 message = f"the target `{name}` has labels that the model does not know: {listing(labels[:5], 'and')}"
-                report.error("E0406", message, notes=first_rows(table.place, unknown.tolist()), help=f"it knows {listing(fit.labels[:12], 'and')}")
+                report.error(
+                    "E0406",
+                    message,
+                    notes=first_rows(table.place, unknown.tolist()),
+                    help=f"it knows {listing(fit.labels[:12], 'and')}",
+                )
     report.raise_errors()
     targets, truth = target_arrays(table.columns, spec)
     return Dataset(door_inputs(table, spec), targets, truth, {"data": np.arange(table.rows)}, table)

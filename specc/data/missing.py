@@ -8,6 +8,7 @@ from specc.data.table import Table, count_of, first_rows
 from specc.diagnostics import Report
 from specc.ir import Spec
 from specc.vocabulary.columns import Array, Category, Constant, Image, Number
+from specc.vocabulary.families import Column
 
 
 def drop_rows(spec: Spec, table: Table, report: Report) -> tuple[Table, dict[str, int]]:
@@ -24,7 +25,9 @@ def drop_rows(spec: Spec, table: Table, report: Report) -> tuple[Table, dict[str
     if not keep.any():
         name = max(dropped, key=lambda name: dropped[name])
         span = spec.spans.get(f"data.columns.{name}")
-        report.error("E0403", f"`missing = drop` of `{name}` leaves no rows", span, help="is something else its mark of a missing value?")
+        report.error(
+            "E0403", f"`missing = drop` of `{name}` leaves no rows", span, help="is something else its mark of a missing value?"
+        )
         report.raise_errors()
     return table.taken(np.flatnonzero(keep)), dropped
 
@@ -36,21 +39,22 @@ def check_missing_values(spec: Spec, table: Table, report: Report) -> None:
         missing = np.flatnonzero(table.is_missing(name))
         if not len(missing) or isinstance(column, Image):
             continue
-        if len(missing) == table.rows and not (isinstance(column, Number | Category) and isinstance(column.impute, Constant)):
+        if len(missing) == table.rows and isinstance(column, Number | Category) and not isinstance(column.impute, Constant):
             message = f"`{name}` has no value in any of the {count_of(table.rows, 'row')}"
             report.error("E0408", message, spec.spans.get(f"data.columns.{name}"), help="take the column out of `columns`")
-        elif isinstance(column, Array) or (column_lets_none_through(column) and name not in spec.data.target):
-            _report(name, column, missing, spec, table, report)
-        elif name in spec.data.target and not (isinstance(column, Category) and column.missing == "keep"):
+        elif not _is_let_through(name, column, spec):
             _report(name, column, missing, spec, table, report)
 
 
-def column_lets_none_through(column: object) -> bool:
-    """Whether a missing value in a number or category column is an error in training."""
-    return isinstance(column, Number | Category) and column.impute is None
+def _is_let_through(name: str, column: Column, spec: Spec) -> bool:
+    """Whether a row may lack a value of a column: it is imputed, or a target that `missing = keep` lets be."""
+    assert spec.data is not None
+    if name in spec.data.target:
+        return isinstance(column, Category) and column.missing == "keep"
+    return isinstance(column, Number | Category) and column.impute is not None
 
 
-def _report(name: str, column: object, missing: np.ndarray, spec: Spec, table: Table, report: Report) -> None:
+def _report(name: str, column: Column, missing: np.ndarray, spec: Spec, table: Table, report: Report) -> None:
     assert spec.data is not None
     rows = count_of(len(missing), "row")
     if name in spec.data.target:
@@ -62,4 +66,6 @@ def _report(name: str, column: object, missing: np.ndarray, spec: Spec, table: T
         message = f"`{name}` is missing in {rows}, and says nothing of missing values"
         way = "impute = median" if isinstance(column, Number) else "impute = mode"
         way_out = f"`{way}` fills them in; `missing = drop` leaves the rows out"
-    report.error("E0405", message, spec.spans.get(f"data.columns.{name}"), notes=first_rows(table.place, missing.tolist()), help=way_out)
+    report.error(
+        "E0405", message, spec.spans.get(f"data.columns.{name}"), notes=first_rows(table.place, missing.tolist()), help=way_out
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import numpy as np
 
 from specc.door import door
@@ -48,7 +50,7 @@ def label_indices(labels: np.ndarray, fit: CategoryFit) -> np.ndarray:
     """The place of each label in the fit, after imputing; −1 where it is missing or unseen."""
     places = {label: index for index, label in enumerate(fit.labels)}
     places[""] = places.get(fit.impute, -1) if fit.impute is not None else -1
-    return np.fromiter((places.get(label, -1) for label in labels), dtype=np.int64, count=len(labels))
+    return np.fromiter(map(places.get, labels.tolist(), repeat(-1)), dtype=np.int64, count=len(labels))
 
 
 def prepare_category(labels: np.ndarray, fit: CategoryFit) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from specc.data.dataset import Dataset
 from specc.data.sources.csv import parse_numbers
-from specc.data.table import SETS, Table, count_of, first_rows
+from specc.data.table import SETS, Table, coded, count_of, first_rows
 from specc.diagnostics import Report, Span, listing
 from specc.ir import Data, Spec
 from specc.vocabulary.columns import Category
@@ -75,7 +75,9 @@ def _at_random(split: Random, spec: Spec, table: Table, report: Report) -> Rows:
     shares = split.shares()
     wanted = sum(share > 0 for share in shares)
     if table.rows < wanted:
-        report.error("E0407", f"{count_of(table.rows, 'row')} cannot make {wanted} sets", _span(spec), help="each set needs one at least")
+        report.error(
+            "E0407", f"{count_of(table.rows, 'row')} cannot make {wanted} sets", _span(spec), help="each set needs one at least"
+        )
         return {}
     if split.group is not None:
         return _grouped(split, spec, table, report)
@@ -85,10 +87,10 @@ def _at_random(split: Random, spec: Spec, table: Table, report: Report) -> Rows:
     labels = _texts(table, name)
     if labels is None:
         return _no_texts(name, spec, report)
-    found, strata, counts = np.unique(labels.astype(str), return_inverse=True, return_counts=True)
-    single = found[counts == 1]
-    if len(single) and wanted > 1:
-        _report_single(spec, table, name, labels, single.tolist(), wanted, report)
+    found, strata = coded(labels)
+    single = [label for label, count in zip(found, np.bincount(strata)) if count == 1 and label]
+    if single and wanted > 1:
+        _report_single(spec, table, name, labels, single, wanted, report)
         return {}
     return dict(zip(SETS, stratified(strata, shares, split.seed)))
 
@@ -99,7 +101,9 @@ def stratum_column(spec: Spec) -> str | None:
     return next((name for name in spec.data.target if isinstance(spec.data.columns[name], Category)), None)
 
 
-def _report_single(spec: Spec, table: Table, name: str, labels: np.ndarray, single: list[str], wanted: int, report: Report) -> None:
+def _report_single(
+    spec: Spec, table: Table, name: str, labels: np.ndarray, single: list[str], wanted: int, report: Report
+) -> None:
     assert spec.data is not None
     shown = listing(single[:3], "and") + (f" and {len(single) - 3:,} more labels" if len(single) > 3 else "")
     rows = [row for row, label in enumerate(labels) if label in set(single)]
@@ -120,9 +124,11 @@ def _grouped(split: Random, spec: Spec, table: Table, report: Report) -> Rows:
     missing = np.flatnonzero(groups == "")
     if len(missing):
         message = f"`{split.group}` is missing in {count_of(len(missing), 'row')}: which group is it?"
-        report.error("E0405", message, _span(spec), notes=first_rows(table.place, missing.tolist()), help="each row needs its group")
+        report.error(
+            "E0405", message, _span(spec), notes=first_rows(table.place, missing.tolist()), help="each row needs its group"
+        )
         return {}
-    names, members = np.unique(groups.astype(str), return_inverse=True)
+    names, members = coded(groups)
     sizes = np.bincount(members)
     shares = np.array(split.shares())
     if len(names) < (shares > 0).sum():
@@ -184,8 +190,7 @@ def _provided(split: Provided, spec: Spec, table: Table, report: Report) -> Rows
         return {}
     name = stratum_column(spec)
     labels = table.columns[name][rows["train"]] if name is not None else np.full(len(rows["train"]), "", dtype=object)
-    strata = np.unique(labels.astype(str), return_inverse=True)[1]
-    kept, taken = stratified(strata, (1 - split.validation, split.validation), split.seed)
+    kept, taken = stratified(coded(labels)[1], (1 - split.validation, split.validation), split.seed)
     return rows | {"train": rows["train"][kept], "validation": rows["train"][taken]}
 
 

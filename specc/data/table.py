@@ -49,10 +49,10 @@ class Table:
         """Which rows have no value in a number or category column; in an array column, not all of its values."""
         values = self.columns[name]
         if values.dtype == object:
-            return values == ""
+            return np.asarray(values == "")
         if values.dtype == np.uint8:
             return np.zeros(self.rows, dtype=bool)
-        return np.isnan(values).reshape(self.rows, -1).any(axis=1)
+        return np.asarray(np.isnan(values).reshape(self.rows, -1).any(axis=1))
 
 
 def texts(values: Iterable[str]) -> np.ndarray:
@@ -61,6 +61,13 @@ def texts(values: Iterable[str]) -> np.ndarray:
     array = np.empty(len(values), dtype=object)
     array[:] = values
     return array
+
+
+def coded(labels: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """The different texts in order of their code points, and the place of each row's among them."""
+    names = sorted(set(labels.tolist()))
+    places = {name: index for index, name in enumerate(names)}
+    return names, np.fromiter(map(places.__getitem__, labels.tolist()), dtype=np.int64, count=len(labels))
 
 
 def first_rows(place: Callable[[int], str], rows: Iterable[int], values: Iterable[object] | None = None) -> tuple[str, ...]:

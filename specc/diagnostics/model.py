@@ -108,10 +108,12 @@ class Report:
 
     source: Source
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    uses: tuple[Label, ...] = ()
+    """The uses of blocks that are being put in; every diagnostic of the block's inside names them."""
 
-    def error(self, code: str, message: str, span: Span | None = None, **details: object) -> None:
+    def error(self, code: str, message: str, span: Span | None = None, labels: tuple[Label, ...] = (), **details: object) -> None:
         """Adds a diagnostic; the same mistake met twice (in a loop's rounds) is kept once."""
-        diagnostic = Diagnostic(code, message, span, **details)  # type: ignore[arg-type]
+        diagnostic = Diagnostic(code, message, span, labels=labels + self.uses, **details)  # type: ignore[arg-type]
         if not any((d.code, d.span, d.message) == (code, span, message) for d in self.diagnostics[-64:]):
             self.diagnostics.append(diagnostic)
 

@@ -5,6 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
+SAID_ELSEWHERE = {
+    "lr": "learning_rate",
+    "eps": "epsilon",
+    "filters": "channels",
+    "out_channels": "channels",
+    "features": "units",
+    "out_features": "units",
+    "hidden": "units",
+    "use_bias": "bias",
+    "p": "rate",
+    "alpha": "slope",
+    "avg": "mean",
+    "average": "mean",
+    "fc": "dense",
+    "conv": "conv2d",
+    "maxpool": "max_pool2d",
+    "avgpool": "average_pool2d",
+    "int": "number int",
+    "integer": "number int",
+    "float": "number float",
+    "double": "number float",
+    "numeric": "number",
+    "str": "category",
+    "string": "category",
+    "label": "category",
+    "enum": "category choice",
+    "factor": "category",
+    "model": "network",
+    "layers": "network",
+    "training": "train",
+    "params": "hyper",
+    "hyperparameters": "hyper",
+    "dataset": "data",
+    "categorical_crossentropy": "cross_entropy",
+    "binary_crossentropy": "binary_cross_entropy",
+    "nll": "cross_entropy",
+}
+"""Words of other libraries and languages, and what `.dn` says instead: the first that is known at the place."""
+
+
 def distance(a: str, b: str, limit: int) -> int:
     """Optimal string alignment distance (edits and swapped neighbours), `limit + 1` when farther."""
     if abs(len(a) - len(b)) > limit:
@@ -26,8 +66,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     A word that begins with what was written, or the reverse (`learning` for `learning_rate`), counts as near.
     """
     lowered = word.lower()
+    known = set(known)
+    said = next((k for k in SAID_ELSEWHERE.get(lowered, "").split() if k in known), None)
+    if said is not None:
+        return said
     limit = 1 if len(word) < 4 else 2 if len(word) < 9 else 3
-    candidates = sorted(set(known))
+    candidates = sorted(known)
     scored = [(distance(lowered, k.lower(), limit), k) for k in candidates]
     best = min(scored, default=(limit + 1, ""))
     if best[0] <= limit:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from specc.door import Answer
 from specc.ir import Node
 from specc.shapes import Shape
-from specc.showing.layers import BELOW, note_of
+from specc.showing.layers import BELOW, note_of, shortened
 from specc.showing.words import Phrase, phrase_of, text_of
 
 CHARACTER = 6.65
@@ -15,7 +15,7 @@ CHARACTER = 6.65
 SMALL = 0.91
 """Size of the second line of a box, to the first."""
 TALL, FLAT, CHIP = 42, 23, 22
-LONGEST = 46
+LONGEST = 54
 """Characters of a line; a longer one is cut, and whole in the box's tooltip."""
 
 
@@ -29,6 +29,8 @@ class Box:
     right: str = ""
     second: str = ""
     tooltip: str = ""
+    look: str = ""
+    """What it says beside its name: boxes of one look may be folded."""
     x: float = 0.0
     y: float = 0.0
     width: float = 0.0
@@ -109,7 +111,7 @@ def node_box(node: Node, inputs: tuple[Shape, ...], is_light: bool) -> Box:
     first = _one_line(name, phrase.word, text) if flat else name
     tooltip = f"{node.name}: {text}" + "".join(f"\n{output or 'gives'} {s}" for output, s in node.outputs.items())
     box = Box(node.name, _kind(node, inputs, is_light), cut(first), str(shape) if shape is not None else "", tooltip=tooltip)
-    box.second = "" if flat else cut(text)
+    box.second, box.look = "" if flat else cut(text), f"{text} {' '.join(map(str, inputs))} {shape}"
     return _sized(box, flat)
 
 
@@ -124,7 +126,7 @@ def _phrase(node: Node) -> Phrase:
     layer = node.layer
     part = getattr(layer, "activation", layer) if layer.word == "activate" else layer
     phrase = phrase_of(part, leave_out=BELOW + (("tensors",) if layer.merges else ()))
-    return Phrase(phrase.word, tuple(a for a in phrase.arguments if not a.default))
+    return Phrase(phrase.word, tuple(shortened(a) for a in phrase.arguments if not a.default))
 
 
 def _kind(node: Node, inputs: tuple[Shape, ...], is_light: bool) -> str:

@@ -75,7 +75,8 @@ def _place_sources(outline: Outline, graphs: dict[str, Item]) -> None:
     """Each source above the middle of those that take it, in a row without overlaps."""
     wanted = []
     for source in outline.sources:
-        ends = [graphs[line.target].x + graphs[line.target].ports["entry", line.target_tensor] for line in outline.lines if line.source == source.key]
+        taken = [(graphs[line.target], line.target_tensor) for line in outline.lines if line.source == source.key]
+        ends = [graph.x + graph.ports["entry", tensor] for graph, tensor in taken]
         wanted.append((sum(ends) / len(ends) if ends else 0.0, source))
     wanted.sort(key=lambda pair: pair[0])
     width = sum(source.width for _, source in wanted) + 24.0 * max(0, len(wanted) - 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from specc.drawing.boxes import Item, Line
 
 LONGEST_UNIT = 12
@@ -13,10 +15,10 @@ def fold_repetitions(frame: Item) -> None:
         if child.is_frame:
             fold_repetitions(child)
     for chain in _chains(frame):
-        signatures = [_signature(item) for item in chain]
+        signatures, frames = [_signature(item) for item in chain], [item.is_frame for item in chain]
         position = 0
         while position < len(chain):
-            unit, times = _repetition(signatures, [item.is_frame for item in chain], position)
+            unit, times = _repetition(signatures, frames, position)
             if times > 1:
                 _fold(frame, chain[position : position + unit * times], unit, times)
             position += unit * times
@@ -54,37 +56,33 @@ def _repetition(signatures: list[tuple], frames: list[bool], start: int) -> tupl
 
 def _signature(item: Item) -> tuple:
     """What makes two items look alike: everything but their names."""
-    boxes = tuple((box.kind, box.second or _numberless(box.first), box.right) for box in item.boxes)
+    boxes = tuple((box.kind, box.look or box.name) for box in item.boxes)
     places = {child.key: str(index) for index, child in enumerate(item.children)}
     lines = sorted((places.get(line.source, ""), places.get(line.target, ""), line.output) for line in item.lines)
     return (item.times, boxes, tuple(_signature(child) for child in item.children), tuple(lines))
 
 
-def _numberless(name: str) -> str:
-    head, _, number = name.rpartition("_")
-    return head if number.isdigit() else name
-
-
 def _fold(frame: Item, run: list[Item], unit: int, times: int) -> None:
-    """Puts the first unit of a run into a frame of its own and takes the others out."""
-    start = frame.children.index(run[0])
-    shown, last = run[:unit], run[-1]
+    """Draws the first unit of a run alone: a single frame says how often itself, anything else is put into a frame."""
+    start, shown, last = frame.children.index(run[0]), run[:unit], run[-1]
     inside, gone = {item.key for item in shown}, {item.key for item in run[unit:]}
-    fold = Item(key=f"{shown[0].key} × {times}", label=_label(run, unit), is_frame=True, times=times, children=shown)
     onward = next((line.source_tensor for line in frame.lines if line.source == shown[-1].key), "")
+    if unit == 1 and shown[0].is_frame and shown[0].times == 1:
+        fold = shown[0]
+        fold.label, fold.times = _label(run, unit), times
+    else:
+        fold = Item(key=f"{shown[0].key} × {times}", label=_label(run, unit), is_frame=True, times=times, children=shown)
+        fold.exits, fold.lines = [onward], [Line(shown[-1].key, onward, "", onward)]
     lines: list[Line] = []
     for line in frame.lines:
         if line.source in inside and line.target in inside:
             fold.lines.append(line)
-        elif line.target in inside:
-            fold.take(line.target_tensor)
-            fold.lines.append(Line("", line.target_tensor, line.target, line.target_tensor, line.output))
-            lines.append(Line(line.source, line.source_tensor, fold.key, line.target_tensor, line.output))
         elif line.source == last.key:
-            if line.source_tensor not in fold.exits:
-                fold.exits.append(line.source_tensor)
-                fold.lines.append(Line(shown[-1].key, onward, "", line.source_tensor))
-            lines.append(Line(fold.key, line.source_tensor, line.target, line.target_tensor, line.output))
+            lines.append(replace(line, source=fold.key, source_tensor=onward))
+        elif line.target in inside and fold is not shown[0]:
+            fold.take(line.target_tensor)
+            fold.lines.append(replace(line, source="", source_tensor=line.target_tensor))
+            lines.append(replace(line, target=fold.key))
         elif line.source not in gone | inside and line.target not in gone:
             lines.append(line)
     frame.lines = lines

@@ -158,7 +158,8 @@ class _Layers:
         for sweep in range(8):
             downward = sweep % 2 == 0
             for rank in self.ranks if downward else reversed(self.ranks):
-                keys = {id(slot): _middle([t.upper.x for t in slot.above] if downward else [t.lower.x for t in slot.below], slot.x) for slot in rank}
+                places = [[t.upper.x for t in slot.above] if downward else [t.lower.x for t in slot.below] for slot in rank]
+                keys = {id(slot): _middle(near, slot.x) for slot, near in zip(rank, places)}
                 rank.sort(key=lambda slot: keys[id(slot)])
                 _number(rank)
 
@@ -176,6 +177,19 @@ class _Layers:
                     near = (above or below) if downward else (below or above)
                     wanted[id(slot)] = sum(near) / len(near) if near else slot.x
                 _spread(rank, wanted)
+        self._straighten()
+
+    def _straighten(self) -> None:
+        """What is alone in its rank and all but under the last one that was, comes under it exactly."""
+        line: float | None = None
+        for rank in self.ranks:
+            if len(rank) != 1:
+                continue
+            (slot,) = rank
+            enter = slot.above[0].lower_offset if len(slot.above) == 1 else 0.0
+            if line is not None and abs(slot.x + enter - line) < 16.0:
+                slot.x = line - enter
+            line = slot.x + (slot.below[0].upper_offset if len(slot.below) == 1 else 0.0)
 
     def _stack(self) -> None:
         """Gives every rank its height."""
@@ -196,13 +210,10 @@ class _Layers:
         left = min(slot.x - slot.width / 2 for rank in self.ranks for slot in rank)
         right = max(slot.x + slot.width / 2 for rank in self.ranks for slot in rank)
         count = max(2, round(math.sqrt(bottom[-1] / (1.1 * (right - left + GUTTER)))))
-        columns, start, top = [], 0, 0.0
-        for index in range(last - 1):
-            crossing = sum(len(slot.below) for slot in self.ranks[index])
-            if crossing == 1 and bottom[index] - top >= bottom[-1] / count:
-                columns.append((start, index + 1))
-                start, top = index + 1, bottom[index]
-        return [*columns, (start, last)]
+        breaks = [index for index in range(last - 1) if sum(len(slot.below) for slot in self.ranks[index]) == 1]
+        wanted = [bottom[-1] * part / count for part in range(1, count) if breaks]
+        starts = [0, *sorted({_nearest(breaks, bottom, y) + 1 for y in wanted})]
+        return list(zip(starts, [*starts[1:], last]))
 
     def _finish(self, columns: list[tuple[int, int]]) -> None:
         """Sets the columns side by side, and turns slots and ties into places and paths of the frame."""
@@ -239,17 +250,17 @@ class _Layers:
         for rank in self.ranks if shift else ():
             for slot in rank:
                 slot.x += shift
-        frame.width = max(frame.width + shift, label)
+        frame.width = max(frame.width + 2 * shift, label)
 
     def _draw(self, column_of: dict[int, tuple[int, float]]) -> None:
         for rank in self.ranks:
             for slot in rank:
-                ends = _ends(slot)
+                ends = {} if slot.is_bend or _is_frame(slot) else _ends(slot)
                 for tie in slot.above:
                     start = (tie.upper.x + tie.upper_offset, tie.upper.y + tie.upper.height)
                     if tie.upper in self.entries.values():
                         start = (start[0], 0.0)
-                    end = (slot.x + (ends[id(tie)] if slot.item is not None and not slot.item.is_frame else tie.lower_offset), slot.y)
+                    end = (slot.x + ends.get(id(tie), tie.lower_offset), slot.y)
                     (before, _), (after, gutter) = column_of[id(tie.upper)], column_of[id(slot)]
                     if before == after:
                         self.frame.paths.append(Path([start, end], tie.last and not _is_frame(slot), label=tie.label))
@@ -259,6 +270,10 @@ class _Layers:
                         self.frame.paths.append(Path(points, tie.last and not _is_frame(slot), square=True, label=tie.label))
                 if slot.is_bend and slot.above and slot.below and slot.height:
                     self.frame.paths.append(Path([(slot.x, slot.y), (slot.x, slot.y + slot.height)], arrow=False))
+
+
+def _nearest(breaks: list[int], bottom: list[float], y: float) -> int:
+    return min(breaks, key=lambda index: abs(bottom[index] - y))
 
 
 def _is_frame(slot: Slot) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from specc.diagnostics.render import visible
@@ -19,6 +20,7 @@ COLORS = {
     "panel": ("#e3eeff", "#6d9eea"),
     "answer": ("#ffe4e1", "#e2857b"),
 }
+END = 'text-anchor="end"'
 INK, FAINT_INK, LINE, LINE_BETWEEN = "#1f2328", "#5b6470", "#87909d", "#4f8edc"
 
 
@@ -26,8 +28,8 @@ def write_svg(name: str, kind: str, canvas: Canvas) -> str:
     """The drawing as one SVG document."""
     width, height = max(canvas.width, 12.0 * (len(name) + len(kind)) + 60.0), canvas.height
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" height="{_n(height)}"'
-        f' font-family="{FONT}" font-size="11" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}"'
+        f' width="{_n(width)}" height="{_n(height)}" font-family="{FONT}" font-size="11" role="img">',
         f"<title>{_safe(f'{name}, {kind}')}</title>",
         f'<text x="20" y="30" font-size="15" font-weight="bold" fill="{LINE}">{_safe(name)}'
         f'<tspan font-size="11" font-weight="normal" dx="8">{_safe(kind)}</tspan></text>',
@@ -61,12 +63,11 @@ def _item(item: Item, left: float, top: float) -> list[str]:
 
 def _frame(item: Item, left: float, top: float) -> list[str]:
     dashes = 'stroke-dasharray="6 4" ' if item.times > 1 else ""
-    label = f'<text x="{_n(left + 12)}" y="{_n(top + 16)}" font-weight="bold" fill="{LINE}">{_safe(item.label)}</text>'
-    parts = [_rectangle(left, top, item.width, item.height, LINE, LINE, 10.0, f'class="frame" {dashes}fill-opacity="0.09"'), label]
+    parts = [_rectangle(left, top, item.width, item.height, LINE, LINE, 10.0, f'class="frame" {dashes}fill-opacity="0.09"')]
+    parts.append(_text(left + 12, top + 16, item.label, LINE, 'font-weight="bold"'))
     if item.times > 1:
-        x = left + item.width - 12
-        text = f'<text x="{_n(x)}" y="{_n(top + 16)}" text-anchor="end" font-size="13" font-weight="bold" fill="{LINE_BETWEEN}">× {item.times}</text>'
-        parts.append(text)
+        more = f'{END} font-size="13" font-weight="bold"'
+        parts.append(_text(left + item.width - 12, top + 16, f"× {item.times}", LINE_BETWEEN, more))
     return parts
 
 
@@ -75,18 +76,23 @@ def _box(box: Box, left: float, top: float) -> list[str]:
     fill, stroke = COLORS[box.kind]
     radius = box.height / 2 if box.kind in ("column", "answer") else 6.0
     parts = ["<g>", f"<title>{_safe(box.tooltip)}</title>"] if box.tooltip else ["<g>"]
-    parts.append(_rectangle(x, y, box.width, box.height, fill, stroke, radius, f'class="{box.kind}" data-name="{_safe(box.name)}"'))
+    more = f'class="{box.kind}" data-name="{_safe(box.name)}"'
+    parts.append(_rectangle(x, y, box.width, box.height, fill, stroke, radius, more))
     middle = y + (17.0 if box.second else box.height / 2 + 4.0)
-    bold = ' font-weight="bold"' if box.kind not in ("light", "column") else ""
-    if box.kind in ("column", "answer") and not box.right:
-        parts.append(f'<text x="{_n(x + box.width / 2)}" y="{_n(middle)}" text-anchor="middle" fill="{INK}">{_safe(box.first)}</text>')
+    bold = "" if box.kind in ("light", "column") else 'font-weight="bold"'
+    if box.kind in ("column", "answer"):
+        parts.append(_text(x + box.width / 2, middle, box.first, INK, 'text-anchor="middle"'))
     else:
-        parts.append(f'<text x="{_n(x + 12)}" y="{_n(middle)}"{bold} fill="{INK}">{_safe(box.first)}</text>')
+        parts.append(_text(x + 12, middle, box.first, INK, bold))
     if box.right:
-        parts.append(f'<text x="{_n(x + box.width - 12)}" y="{_n(middle)}" text-anchor="end" fill="{FAINT_INK}">{_safe(box.right)}</text>')
+        parts.append(_text(x + box.width - 12, middle, box.right, FAINT_INK, END))
     if box.second:
-        parts.append(f'<text x="{_n(x + 12)}" y="{_n(y + 32)}" font-size="10" fill="{FAINT_INK}">{_safe(box.second)}</text>')
+        parts.append(_text(x + 12, y + 32, box.second, FAINT_INK, 'font-size="10"'))
     return [*parts, "</g>"]
+
+
+def _text(x: float, y: float, text: str, color: str, more: str = "") -> str:
+    return f'<text x="{_n(x)}" y="{_n(y)}" {more} fill="{color}">{_safe(text)}</text>'
 
 
 def _rectangle(x: float, y: float, width: float, height: float, fill: str, stroke: str, radius: float, more: str) -> str:
@@ -104,14 +110,15 @@ def _path(path: Path, left: float, top: float) -> list[str]:
     if path.arrow:
         parts.append(f'<path d="M{_n(x - 4)} {_n(y - 7)}L{_n(x + 4)} {_n(y - 7)}L{_n(x)} {_n(y)}Z" fill="{color}"/>')
     if path.label:
-        x, y = (points[2][0] + 5, points[2][1] - 6) if path.between else (points[0][0] + 5, points[0][1] + 11)
-        parts.append(f'<text x="{_n(x)}" y="{_n(y)}" font-size="10" fill="{color}">{_safe(path.label)}</text>')
+        (x, y), leads_right = points[2 if path.between else 0], points[-1][0] > points[0][0] and not path.between
+        more = f'{END if leads_right else ""} font-size="10"'
+        parts.append(_text(x + (-6 if leads_right else 6), y + (-6 if path.between else 12), path.label, color, more))
     return parts
 
 
 def _curved(points: list[tuple[float, float]]) -> str:
     text = f"M{_n(points[0][0])} {_n(points[0][1])}"
-    for (x, y), (to_x, to_y) in zip(points, points[1:]):
+    for (x, y), (to_x, to_y) in pairwise(points):
         middle = (y + to_y) / 2
         straight = abs(x - to_x) < 0.5
         text += f"L{_n(to_x)} {_n(to_y)}" if straight else f"C{_n(x)} {_n(middle)} {_n(to_x)} {_n(middle)} {_n(to_x)} {_n(to_y)}"

@@ -24,9 +24,9 @@ class Argument:
 
     @property
     def sentence(self) -> str:
-        """`a number, 0 ≤ x < 1; default 0`."""
+        """`a number, at least 0 and less than 1; default 0`."""
         limit = f", {self.limit}" if self.limit else ""
-        return self.takes + limit + ("; required" if self.required else f"; default {self.default}" if self.default else "")
+        return self.takes + limit + ("; required" if self.required else f"; default `{self.default}`" if self.default else "")
 
 
 def arguments_of(part: type[Part]) -> list[Argument]:
@@ -63,14 +63,13 @@ def _limit(mark: Any) -> str:
         return f"{mark.exactly} character{'s' if mark.exactly != 1 else ''}"
     if not isinstance(mark, Limits):
         return ""
-    low = f"{mark.above:g} < " if mark.above is not None else f"{mark.least:g} ≤ " if mark.least is not None else ""
-    high = f" < {mark.below:g}" if mark.below is not None else f" ≤ {mark.most:g}" if mark.most is not None else ""
-    return f"{low}x{high}" if low or high else ""
+    bounds = (("greater than", mark.above), ("at least", mark.least), ("less than", mark.below), ("at most", mark.most))
+    return " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None)
 
 
 def _default(value: Any, required: bool) -> str:
     if required or value is None:
         return ""
     if value == ():
-        return "none"
+        return "[]"
     return text_of(phrase_of(value)) if isinstance(value, Part) else text_of(value)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 WIDTH = 100
-LABELS = {"wrong": "Wrong:", "right": "Right:"}
+HARD_SPACE = "\xa0"
+LABELS = {"wrong": "Wrong:", "right": "Right:", "example": "Example:"}
 
 
 def render_page(markdown: str, color: bool) -> str:
@@ -26,13 +27,21 @@ def render_page(markdown: str, color: bool) -> str:
         elif line and not line.startswith(("- ", "  ")):
             paragraph.append(line)
         else:
-            lines += textwrap.wrap(" ".join(paragraph), WIDTH, break_long_words=False) if paragraph else []
+            lines += _wrapped(" ".join(paragraph), "")
             paragraph = []
-            lines += textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_long_words=False) if line else [""]
+            lines += _wrapped(line, "  ") if line else [""]
     text = "\n".join(lines)
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
     return text.strip("\n") + "\n"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    """The lines of a paragraph; what stands between backticks is not broken where it fits on a line."""
+    pieces = text.split("`")
+    held = [p.replace(" ", HARD_SPACE) if i % 2 and len(p) < WIDTH else p for i, p in enumerate(pieces)]
+    lines = textwrap.wrap("`".join(held), WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(HARD_SPACE, " ") for line in lines]
 
 
 def _label(mark: str) -> str:

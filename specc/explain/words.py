@@ -51,8 +51,9 @@ def find_classes(word: str) -> list[type[Part]]:
 
 
 def owners_of(argument: str) -> list[type[Part]]:
-    """The classes that have an argument of this name."""
-    return [c for family in INDEX for c in classes_of(family) if any(a.name == argument for a in arguments_of(c))]
+    """The classes that have an argument of this name, layers last: of `momentum`, first `sgd`."""
+    families = sorted(INDEX, key=lambda family: family == "layer")
+    return [c for family in families for c in classes_of(family) if any(a.name == argument for a in arguments_of(c))]
 
 
 def owners_of_choice(choice: str) -> list[tuple[type[Part], str]]:
@@ -74,7 +75,8 @@ def known_words() -> list[str]:
 def suggestion(word: str) -> str | None:
     """The known word or code that was likely meant."""
     if word[:1].upper() in ("E", "W") and word[1:].isdigit():
-        return did_you_mean(word.upper(), codes())
+        family = [code for code in codes() if code[:3] == word[:3].upper()]
+        return did_you_mean(word.upper(), family or codes())
     return did_you_mean(word, known_words())
 
 
@@ -82,28 +84,25 @@ def page_of(word: str) -> str | None:
     """The page of a code, word, family, argument or choice as Markdown; None where there is nothing of that name."""
     if (page := find_code(word)) is not None:
         return page.markdown
-    sections = [word_page(part, word) for part in find_classes(word)]
+    sections = [word_page(part) for part in find_classes(word)]
     if (page := find_structure_word(word)) is not None:
         sections.insert(0, page.markdown)
     if word in INDEX and not find_classes(word):
         sections.append(family_page(word))
     owners, choices = owners_of(word), owners_of_choice(word)
     if sections:
-        also = [c.word for c in owners] + [f"{c.word}({name})" for c, name in choices]
-        more = f"\n`{word}` is also an argument: of {listing(dict.fromkeys(c.word for c in owners), 'and')}.\n" if owners and also else ""
-        return "\n".join(sections) + more
+        also = dict.fromkeys(c.word for c in owners)
+        return "\n".join(sections) + (f"\n`{word}` is also an argument of {listing(also, 'and')}.\n" if also else "")
     if owners:
         return argument_page(word, owners)
     return choice_page(word, choices) if choices else None
 
 
-def word_page(part: type[Part], asked: str = "") -> str:
+def word_page(part: type[Part]) -> str:
     """One word: what its class says of it, its arguments, where it stands."""
     text, example = doc_of(part)
     names = f" (also written {listing(part.aliases, 'and')})" if part.aliases else ""
-    lines = [f"# {part.word}", "", f"`{part.word}`{names} is {PLACES[part.family]}.", "", text, ""]
-    if asked and asked != part.word:
-        lines[0] = f"# {part.word}, or {asked}"
+    lines = [f"# {part.word} ({part.family})", "", f"`{part.word}`{names} is {PLACES[part.family]}.", "", text, ""]
     if example:
         lines += ["```dn", example, "```", ""]
     arguments = arguments_of(part)
@@ -136,14 +135,17 @@ def argument_page(name: str, owners: list[type[Part]]) -> str:
         head = f"`{name}` is an argument of {listing((c.word for c in owners), 'and')}.\n\n"
         return head + "\n".join(word_page(part) for part in owners)
     lines = [f"- `{part.word}`: {_argument(part, name).sentence}" for part in owners]
-    return "\n".join([f"# {name}", "", f"`{name}` is an argument of:", "", *lines, "", f"`specc explain {owners[0].word}` says more.", ""])
+    return "\n".join([f"# {name}", "", f"`{name}` is an argument of:", "", *lines, "", _more(owners[0])])
 
 
 def choice_page(choice: str, owners: list[tuple[type[Part], str]]) -> str:
     """The words with an argument that may be this fixed word."""
     lines = [f"- `{name}` of `{part.word}`: {_argument(part, name).sentence}" for part, name in owners]
-    text = [f"# {choice}", "", f"`{choice}` is a value of:", "", *lines, "", f"`specc explain {owners[0][0].word}` says more.", ""]
-    return "\n".join(text)
+    return "\n".join([f"# {choice}", "", f"`{choice}` is a value of:", "", *lines, "", _more(owners[0][0])])
+
+
+def _more(part: type[Part]) -> str:
+    return f"`specc explain {part.word}` says more.\n"
 
 
 def _argument(part: type[Part], name: str) -> Argument:

@@ -52,7 +52,7 @@ class Front:
         self.fits, self.marks = spec.bound.fits, missing_marks(spec)
         self.writer, self.raw, self.watches = writer, raw, watches
         self.unknown: list[ir.Value] = []
-        """For each block of numbers that nothing imputes, `[batch]`: whether one of them is missing."""
+        """For each block of numbers that may have none, `[batch]`: whether one of them is NaN."""
         self.axis = writer.constant(np.array([1], np.int64), "columns/axis")
 
     def tensor(self, tensor: DoorTensor) -> ir.Value:
@@ -88,8 +88,6 @@ class Front:
             fit = self.fits[column]
             if isinstance(fit, CategoryFit):
                 add(self._onehot(column, fit), (column, "value", len(fit.labels)))
-            elif isinstance(fit, ArrayFit):
-                add(self._array(column, fit), (column, "value", fit.size[0]))
         joined = parts[0] if len(parts) == 1 else self._op("Concat", *parts, name=f"{tensor.name}/join", axis=1)
         order = [place for c in tensor.columns for slot in ("value", "missing") for place in places.get((c, slot), ())]
         if order == sorted(order):
@@ -120,7 +118,7 @@ class Front:
         if (scales != 1).any():
             x = self._op("Div", x, self._constant(scales, f"{name}/scales"), name=f"{name}/scale")
         x = self._float(x, f"{name}/cast")
-        if np.isnan(imputes).any():
+        if np.isnan(imputes).any() or any(logs):
             self._watch(x, 2, name)
         return x, missing
 
@@ -132,11 +130,15 @@ class Front:
             self.unknown.append(self._op("IsNaN", total, name=f"{name}/is_unknown"))
 
     def _log1p(self, x: ir.Value, name: str) -> ir.Value:
-        """`ln(1 + x)` to the last digits of small numbers too: `x · ln(u) / (u − 1)` with `u = 1 + x` (Kahan)."""
-        one = self._constant(np.float64(1), f"{name}/one")
+        """`ln(1 + x)` to the last digits of small numbers too: `x · ln(u) / (u − 1)` with `u = 1 + x` (Kahan).
+
+        NaN where it is not finite: `y + 0 · y`.
+        """
+        one, zero = self._constant(np.float64(1), f"{name}/one"), self._constant(np.float64(0), f"{name}/zero")
         u = self._op("Add", x, one, name=f"{name}/one_more")
         exact = self._op("Mul", x, self._op("Log", u, name=f"{name}/log"), name=f"{name}/log_times")
         exact = self._op("Div", exact, self._op("Sub", u, one, name=f"{name}/one_less"), name=f"{name}/log_over")
+        exact = self._op("Add", exact, self._op("Mul", exact, zero, name=f"{name}/not_finite"), name=f"{name}/finite")
         return self._op("Where", self._op("Equal", u, one, name=f"{name}/is_tiny"), x, exact, name=f"{name}/log1p")
 
     def _index(self, column: str, fit: CategoryFit, unseen: int) -> ir.Value:

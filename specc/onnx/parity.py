@@ -57,7 +57,9 @@ def measure(model: bytes, raw: dict[str, np.ndarray], reference: Reference) -> d
     for column, answer in answers.items():
         ours, theirs, given = (np.concatenate(parts) for parts in zip(*measured[column]))
         record["outputs"][column] = compared = _compare(ours, theirs, given, answer.get("labels"))
-        if not compared.pop("equal"):
+        if "difference" not in compared:
+            wrong.append(f"`{column}`: {compared['fault']}")
+        elif compared["difference"] > compared["allowed"]:
             wrong.append(f"`{column}`: logits up to {compared['scale']:.6g} differ by {compared['difference']:.3g}")
         elif compared.get("labels_differ"):
             wrong.append(f"`{column}`: {compared['labels_differ']} labels differ")
@@ -67,13 +69,16 @@ def measure(model: bytes, raw: dict[str, np.ndarray], reference: Reference) -> d
 
 
 def _compare(ours: np.ndarray, theirs: np.ndarray, given: np.ndarray, labels: list[str] | None) -> dict[str, Any]:
-    """What is measured of one output over all rows."""
-    both_finite = np.isfinite(ours).all() and np.isfinite(theirs).all() and ours.shape == theirs.shape
-    difference = float(np.abs(ours.astype(np.float64) - theirs).max(initial=0.0)) if both_finite else float("inf")
+    """What is measured of one output over all rows; a `fault` where there is nothing to measure."""
+    if ours.shape != theirs.shape:
+        return {"fault": f"the logits of ONNX are {list(ours.shape)}, those of PyTorch {list(theirs.shape)}"}
+    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+        return {"fault": "not all logits are finite numbers"}
+    difference = float(np.abs(ours.astype(np.float64) - theirs).max(initial=0.0))
     scale = float(np.abs(theirs).max(initial=0.0))
     allowed = BOUND * scale
-    record: dict[str, Any] = {"difference": difference, "allowed": allowed, "scale": scale, "equal": difference <= allowed}
-    if labels is None or not both_finite:
+    record: dict[str, Any] = {"difference": difference, "allowed": allowed, "scale": scale}
+    if labels is None:
         return record
     scores = np.concatenate([np.zeros_like(theirs), theirs], axis=1) if theirs.shape[1] == 1 else theirs
     ordered = np.sort(scores, axis=1)

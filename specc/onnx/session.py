@@ -28,6 +28,10 @@ class OnnxModel:
         self.session = session
         self.description = description
         self.spec: Spec = read_spec(description)
+        self.columns: dict[str, dict[str, Any]] = description["inputs"]
+        """The columns it takes by name: kind, type, labels, marks for missing, size."""
+        self.targets: dict[str, dict[str, Any]] = description["answers"]
+        """The targets it answers by name: kind, labels, and the output with their probabilities."""
 
     @classmethod
     def open(cls, path: Path) -> OnnxModel:
@@ -55,16 +59,6 @@ class OnnxModel:
             return cls(session, description)
         except (ValueError, TypeError, KeyError) as error:
             raise NotAModel(f"{name} is damaged: what it says about its columns cannot be read") from error
-
-    @property
-    def columns(self) -> dict[str, dict[str, Any]]:
-        """The columns it takes by name: kind, type, labels, marks for missing, size."""
-        return self.description["inputs"]
-
-    @property
-    def targets(self) -> dict[str, dict[str, Any]]:
-        """The targets it answers by name: kind, labels, and the output with their probabilities."""
-        return self.description["answers"]
 
     def answer(self, raw: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The outputs by name: labels as texts, `…_probabilities`, numbers in their own unit. `raw` has the columns, as read."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from specc.data.inputs import read_labelled
+from specc.data.inputs import read_dataset
 from specc.diagnostics import Report, Source
 from specc.runs.data import data_of
 from specc.runs.run import Run
@@ -28,7 +28,7 @@ def evaluate_splits(run: Run, splits: list[str] | None = None) -> Metrics:
 def evaluate_file(run: Run, path: Path) -> tuple[Metrics, Report]:
     """The measures on the rows of another file, by its name. Raises `SpecError` for rows that do not fit."""
     report = Report(Source(str(path), ""))
-    dataset = read_labelled(path, run.spec, report)
+    dataset = read_dataset(path, run.spec, report)
     report.raise_errors()
     rows = Rows(run.spec, dataset, torch.device("cpu"))
-    return {path.name: evaluate(run.spec, run.module, rows, dataset, dataset.rows["test"]).metrics}, report
+    return {path.name: evaluate(run.spec, run.module, rows, dataset, dataset.rows["data"]).metrics}, report

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from specc.data.inputs import count_unseen, door_inputs, raw_inputs, read_rows, rows_of
+from specc.data.inputs import door_inputs, raw_inputs, read_rows, rows_of, unseen_labels
 from specc.diagnostics import Report, Source
 from specc.door import answers, results
 from specc.ir import Spec
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Predicted(NamedTuple):
-    """A line a row; how many values of a column training never saw; what else there is to say."""
+    """A line a row; by column, how often each label that training never saw stands there (`""`: missing); further advice."""
 
     frame: polars.DataFrame
-    unseen: dict[str, int]
+    unseen: dict[str, Counter[str]]
     report: Report
 
 
@@ -48,7 +49,7 @@ def predict_file(model: OnnxModel, path: Path) -> Predicted:
     table = read_rows(path, model.spec, report)
     report.raise_errors()
     given = model.answer(raw_inputs(table, model.spec))
-    return Predicted(_frame(model.spec, given), count_unseen(table, model.spec), report)
+    return Predicted(_frame(model.spec, given), unseen_labels(table, model.spec), report)
 
 
 def predict_rows(run: Run, rows: Any) -> Predicted:
@@ -57,7 +58,7 @@ def predict_rows(run: Run, rows: Any) -> Predicted:
     table = read_rows(Path(rows), run.spec, report) if isinstance(rows, str | Path) else rows_of(rows, run.spec, report)
     report.raise_errors()
     logits = _logits(run, door_inputs(table, run.spec))
-    return Predicted(table_of(run.spec, decode_answers(run.spec, logits)), count_unseen(table, run.spec), report)
+    return Predicted(table_of(run.spec, decode_answers(run.spec, logits)), unseen_labels(table, run.spec), report)
 
 
 def _frame(spec: Spec, given: dict[str, np.ndarray]) -> polars.DataFrame:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from specc.door import answers
-from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, NumberFit, Spec
+from specc.door import answers, input_columns
+from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, Node, NumberFit, Spec
+from specc.showing.measures import short
 from specc.showing.words import Phrase, phrase_of, text_of
 from specc.vocabulary.columns import Array, Category, Embedding, Image, Number
 from specc.vocabulary.families import Column
+from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.splits import Provided, Random
 
 PROVIDES = {"idx": True, "csv": False, "parquet": False}
@@ -58,7 +60,8 @@ def data_facts(spec: Spec) -> DataFact | None:
         return None
     read = {name for graph in spec.graphs.values() for node in graph.nodes for name in _columns_read(spec, node)}
     fits = spec.bound.fits if spec.bound is not None else {}
-    columns = tuple(_column(name, c, name in spec.data.target, name in read, fits.get(name)) for name, c in spec.data.columns.items())
+    target = spec.data.target
+    columns = tuple(_column(name, c, name in target, name in read, fits.get(name)) for name, c in spec.data.columns.items())
     targets = tuple(TargetFact(a.column, a.head, a.units) for graph in spec.graphs.values() for a in answers(graph))
     split, default = split_phrase(spec)
     bound = spec.bound
@@ -75,10 +78,7 @@ def data_facts(spec: Spec) -> DataFact | None:
     )
 
 
-def _columns_read(spec: Spec, node: Any) -> tuple[str, ...]:
-    from specc.door import input_columns
-    from specc.vocabulary.layers.sources import Input
-
+def _columns_read(spec: Spec, node: Node) -> tuple[str, ...]:
     return input_columns(spec, node) if isinstance(node.layer, Input) else ()
 
 
@@ -105,7 +105,7 @@ def _column(name: str, column: Column, is_target: bool, is_read: bool, fit: Fit 
     role = "target" if is_target else "feature" if is_read else "unread"
     labels = fit.labels if isinstance(fit, CategoryFit) else column.labels if isinstance(column, Category) else None
     leave_out = ("encode",) if is_target else ()
-    phrase = phrase_of(column, {"labels": "by number, else by code point"}, leave_out)
+    phrase = phrase_of(column, {"labels": Phrase("by number, else by code point")}, leave_out)
     return ColumnFact(name, phrase, role, way_of(column, fit, is_target), labels, fit)
 
 
@@ -164,16 +164,3 @@ def _scaled(scale: str, center: float, spread: float) -> str:
     sign = "+" if center < 0 else "−"
     moved = f"x {sign} {short(abs(center))}"
     return f"{scale} ({moved}) / {short(spread)}"
-
-
-def short(value: float | int | None) -> str:
-    """A measured number with four digits: `29.88`, `0.1534`, `1.2e-7`, `81,291`."""
-    if value is None:
-        return ""
-    if isinstance(value, int) or float(value).is_integer() and abs(value) < 1e15:
-        return f"{int(value):,}"
-    if 1e4 <= abs(value) < 1e15:
-        return f"{value:,.0f}"
-    text = f"{value:.4g}"
-    mantissa, e, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if e else text

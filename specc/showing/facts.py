@@ -81,8 +81,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Phrase | Interval):
         return as_data(value)
     if isinstance(value, Cost):
-        bytes_of = {"parameter_bytes": value.parameters * BYTES, "activation_bytes": value.numbers * BYTES}
-        return {k: _plain(v) for k, v in ({"parameters": value.parameters, "multiply_adds": value.multiply_adds} | bytes_of).items()}
+        counts = {"parameters": value.parameters, "multiply_adds": value.multiply_adds}
+        memory = {"parameter_bytes": value.parameters * BYTES, "activation_bytes": value.numbers * BYTES}
+        return {name: _plain(size) for name, size in (counts | memory).items()}
     if isinstance(value, Shape):
         return {"axes": list(value.axes), "sizes": [_plain(size) for size in value.sizes]}
     if isinstance(value, LayerFact):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from specc.costs import Cost, cost_of, shapes_seen
 from specc.door import input_columns
 from specc.ir import Graph, Node, Spec
 from specc.shapes import Shape
-from specc.showing.words import MARK, Argument, Phrase, Piece, pieces, phrase_of
+from specc.showing.words import MARK, Argument, Phrase, Piece, phrase_of, pieces
+from specc.vocabulary.columns import is_pattern
 from specc.vocabulary.families import Layer
 from specc.vocabulary.initializers import GlorotUniform, Zeros
 from specc.vocabulary.layers.convolution import Shortcut
@@ -68,10 +69,11 @@ def _layer(spec: Spec, node: Node, shapes: dict[str, Shape]) -> LayerFact:
     before = tuple(shapes[name] for name in node.inputs)
     if isinstance(node.layer, Shortcut):
         before = before[:1]  # the second one only lends its shape
-    return LayerFact(node.name, _phrase(node, before), note_of(node.layer), columns or node.inputs, before, node.outputs, cost_of(node, shapes))
+    cost = cost_of(node, shapes)
+    return LayerFact(node.name, _phrase(node), note_of(node.layer), columns or node.inputs, before, node.outputs, cost)
 
 
-def _phrase(node: Node, before: tuple[Shape, ...]) -> Phrase:
+def _phrase(node: Node) -> Phrase:
     """The layer's word with everything that it does, defaults included; an activation as a layer is its own word."""
     layer = node.layer
     activation = getattr(layer, "activation", None)
@@ -122,9 +124,16 @@ def head_text(head: str, units: Any) -> str:
 
 def main_pieces(layer: LayerFact) -> list[Piece]:
     """What the layer is, by its written arguments, without those that stand below the table."""
-    written = tuple(a for a in layer.phrase.arguments if not a.default and a.name not in BELOW)
+    written = tuple(shortened(a) for a in layer.phrase.arguments if not a.default and a.name not in BELOW)
     found = list(pieces(Phrase(layer.phrase.word, written)))
     return [*found, (f": {layer.note}", False)] if layer.note else found
+
+
+def shortened(argument: Argument, most: int = 8) -> Argument:
+    """An argument whose items, if they are very many, are the first and the last."""
+    if not argument.spread or len(argument.value) <= most:
+        return argument
+    return replace(argument, value=(*argument.value[:2], Phrase("…"), argument.value[-1]))
 
 
 def below_pieces(layers: Iterable[tuple[str, Phrase]]) -> list[tuple[str, list[Piece]]]:
@@ -148,3 +157,25 @@ def below_pieces(layers: Iterable[tuple[str, Phrase]]) -> list[tuple[str, list[P
             line += [(", " if line else "", False), (f"{name} = {text}{MARK if default else ''}", default), (share, False)]
         lines.append((word, line))
     return lines
+
+
+def gives_text(layer: LayerFact) -> str:
+    """The shapes of what comes out of a layer."""
+    return ", ".join(f"{name}: {shape}" if name else str(shape) for name, shape in layer.after.items())
+
+
+def shapes_text(layer: LayerFact) -> str:
+    """`[N, 4] → [N, 16]`; of an input how many columns it joins."""
+    before = " + ".join(_runs(layer.before))
+    if not layer.before and layer.takes:
+        counted = not any(is_pattern(name) for name in layer.takes)  # what a pattern stands for only the data says
+        before = f"{len(layer.takes)} column{'s' if len(layer.takes) != 1 else ''}" if counted else "columns"
+    return f"{before} → {gives_text(layer)}" if before else gives_text(layer)
+
+
+def _runs(shapes: tuple[Shape, ...]) -> list[str]:
+    """Shapes as text, equal neighbours once: `2 × [N, 8]`."""
+    found: list[tuple[str, int]] = []
+    for text in map(str, shapes):
+        found = [*found[:-1], (text, found[-1][1] + 1)] if found and found[-1][0] == text else [*found, (text, 1)]
+    return [text if count == 1 else f"{count} × {text}" for text, count in found]

@@ -23,12 +23,13 @@ Piece = tuple[str, bool]
 
 @dataclass(frozen=True)
 class Argument:
-    """`value` is plain data, text ready to print, or a word of its own."""
+    """`value` is plain data or a phrase; `spread`: its items stand as arguments of their own, as in `input(a, b)`."""
 
     name: str
     value: Any
     default: bool
     named: bool
+    spread: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def phrase_of(part: Part, effective: dict[str, Any] | None = None, leave_out: tu
             in_front = in_front and written
             continue
         in_front = in_front and written and _needs_no_name(part, index, rule, value)
-        arguments.append(Argument(name, _readable(value, rule.accepts), not written, not in_front))
+        arguments.append(Argument(name, _readable(value, rule.accepts), not written, not in_front, in_front and rule.rest))
     return Phrase(part.word, tuple(arguments))
 
 
@@ -110,9 +111,7 @@ def _arguments(phrase: Phrase, default: bool) -> Iterator[Piece]:
         own = argument.default and not default
         if argument.named:
             yield f"{argument.name} = ", default or own
-        flat = isinstance(argument.value, tuple) and not argument.named
-        inner = argument.value if flat else (argument.value,)
-        for place, item in enumerate(inner):
+        for place, item in enumerate(argument.value if argument.spread else (argument.value,)):
             if place:
                 yield ", ", default or own
             yield from pieces(item, default or own)

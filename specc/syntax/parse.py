@@ -23,6 +23,18 @@ MAXIMUM_BAD_CHARACTERS = 8
 UNKNOWN_ESCAPE = re.compile(r'"(?:\\["\\nt]|[^"\\\n])*(\\[^"\\nt\n])')
 
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
+CLOSING_QUOTES = {"'": "'", "“": "”", "”": "”", "„": "“", "‘": "’", "’": "’", "«": "»", "`": "`"}
+SIGNS = {
+    "%": "`.dn` has no percent and no remainder: write `0.5` for 50 %",
+    ":": "a setting is written `key = value`",
+    "&": "`.dn` has no conditions",
+    "|": "`.dn` has no conditions",
+    "<": "`.dn` has no conditions",
+    ">": "`.dn` has no conditions",
+    "!": "`.dn` has no conditions",
+    "?": "`.dn` has no conditions",
+    "@": "`.dn` has no annotations",
+}
 SYMBOLS = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "RBRACE": "}"}
 
 
@@ -34,9 +46,8 @@ def parse_text(source: Source, report: Report) -> Body:
     tokens, _ = tokenize(source, report)
     if report.has_errors and len(report.errors) >= MAXIMUM_BAD_CHARACTERS:
         return Body()
-    if not report.has_errors:  # an unclosed string may hide a bracket
-        brackets_are_matched(tokens, source, report)
-    return _Parser(report).parse(tokens)
+    broken = brackets_are_matched(tokens, source, report)
+    return _Parser(report, broken).parse(tokens)
 
 
 def tokenize(source: Source, report: Report) -> tuple[list[Token], list[Token]]:
@@ -48,8 +59,7 @@ def tokenize(source: Source, report: Report) -> tuple[list[Token], list[Token]]:
         try:
             tokens = list(interactive.lexer_thread.lex(interactive.parser_state))
         except UnexpectedCharacters as error:
-            end = _report_character(text, error.pos_in_stream, report)
-            text = text[: error.pos_in_stream] + " " * (end - error.pos_in_stream) + text[end:]
+            text = _mend_character(text, error.pos_in_stream, report)
             continue
         if len(tokens) > MAXIMUM_TOKENS:
             message = f"the spec has {len(tokens):,} words and signs; the limit is {MAXIMUM_TOKENS:,}"
@@ -58,47 +68,59 @@ def tokenize(source: Source, report: Report) -> tuple[list[Token], list[Token]]:
     return [], []
 
 
-def _report_character(text: str, position: int, report: Report) -> int:
-    """Reports the character at `position`; returns where reading may go on."""
+def _mend_character(text: str, position: int, report: Report) -> str:
+    """Reports the character at `position`; the text, as long as before, with what was probably meant in its place."""
     character = text[position]
     if character == '"':
-        end = text.find("\n", position)
-        end = len(text) if end < 0 else end
-        escape = UNKNOWN_ESCAPE.match(text, position)
-        if escape is not None:
-            report.error(
-                "E0003",
-                "a string knows the escapes `\\n`, `\\t`, `\\\"` and `\\\\` only",
-                Span(escape.start(1), escape.end(1)),
-                help="write a backslash as `\\\\`, and folders with `/`",
-            )
-        else:
-            report.error("E0003", "this string is not closed on its line", Span(position, end), help='end it with `"`')
-        return end
-    name = repr(character) if not character.isprintable() else f"`{character}`"
-    advice = {
-        "'": 'strings are written in double quotes: `"…"`',
-        "%": "`.dn` has no remainder; only `+ - * /`",
-        ":": "a setting is written `key = value`",
-        "&": "`.dn` has no conditions",
-        "=": "a setting is written `key = value`",
-        ".": "a decimal number begins with a digit: `0.5`",
-        "@": "`.dn` has no annotations",
-        "-": "",
-    }.get(character, "")
-    if character == "/" and text[position : position + 2] == "//":
-        advice = "a comment begins with `#`"
-    report.error("E0002", f"the sign {name} has no place in a spec", Span(position, position + 1), help=advice)
-    if character in "@&" or not character.isprintable():
-        end = position + 1
+        return _mend_string(text, position, report)
+    end = position + 1
+    mended = " "
+    if character in CLOSING_QUOTES:
+        closing = text.find(CLOSING_QUOTES[character], end)
+        line_end = text.find("\n", end)
+        if 0 < closing < (line_end if line_end >= 0 else len(text)):
+            end, mended = closing + 1, '"' + text[end:closing].replace("\\", "/").replace('"', " ") + '"'
+        advice = 'strings are written in straight double quotes: `"…"`'
+    elif character.isalpha():
+        while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+            end += 1
+        start = position
+        while start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_"):
+            start -= 1
+        word = text[start:end]
+        message = f"the name `{word}` has letters other than a … z, A … Z"
+        report.error("E0002", message, Span(start, end), help=f'a column of such a name is written in quotes: `"{word}"`')
+        return text[:position] + "_" * (end - position) + text[end:]
+    else:
+        advice = SIGNS.get(character, "")
+        mended = "=" if character == ":" else " "
         while end < len(text) and (text[end] == character or not (text[end].isprintable() or text[end].isspace())):
             end += 1
-        return end
-    return position + 1
+            mended += " "
+    written = text[position:end]
+    name = repr(written) if not written.isprintable() else f"`{written}`"
+    what = "string" if mended.startswith('"') else "sign"
+    report.error("E0002", f"the {what} {name} has no place in a spec", Span(position, end), help=advice)
+    return text[:position] + mended + text[end:]
 
 
-def brackets_are_matched(tokens: list[Token], source: Source, report: Report) -> None:
-    """Every bracket has its partner, and they nest no deeper than the limit."""
+def _mend_string(text: str, position: int, report: Report) -> str:
+    """Reports a string that has no end or holds an unknown escape, and ends it before the brackets that close its line."""
+    end = text.find("\n", position)
+    end = len(text) if end < 0 else end
+    escape = next((i for i in range(position, end - 1) if text[i] == "\\" and text[i + 1] not in '"\\nt'), -1)
+    if escape >= 0:
+        message = "a string knows the escapes `\\n`, `\\t`, `\\\"` and `\\\\` only"
+        report.error("E0003", message, Span(escape, escape + 2), help="write a backslash as `\\\\`, and folders with `/`")
+        return text[:escape] + text[escape:end].replace("\\", "/") + text[end:]
+    report.error("E0003", "this string is not closed on its line", Span(position, end), help='end it with `"`')
+    inside = text[position:end].rstrip(" \t)]};,")
+    mended = inside[:-1] + '"' if len(inside) > 1 else " "
+    return text[:position] + mended + text[position + len(mended) :]
+
+
+def brackets_are_matched(tokens: list[Token], source: Source, report: Report) -> Token | None:
+    """Every bracket has its partner, and they nest no deeper than the limit; otherwise the one where that goes wrong."""
     opened: list[Token] = []
     for token in tokens:
         if token.type in OPENING:
@@ -113,11 +135,13 @@ def brackets_are_matched(tokens: list[Token], source: Source, report: Report) ->
             labels = (Label(_span(opened[-1]), "opened here"),) if opened else ()
             message = f"`{token}` where `{wanted}` is due" if wanted else f"this `{token}` closes nothing"
             report.error("E0004", message, _span(token), labels=labels)
-            return
+            return opened[-1] if opened else token
     if opened:
         token = _likely_unclosed(opened, tokens)
         closing = SYMBOLS[OPENING[token.type]]
         report.error("E0004", f"this `{token}` is never closed", _span(token), help=f"add a `{closing}`")
+        return token
+    return None
 
 
 def _likely_unclosed(opened: list[Token], tokens: list[Token]) -> Token:
@@ -137,15 +161,23 @@ def _span(token: Token) -> Span:
 class _Parser:
     """Feeds tokens one by one; after an error drops the broken statement and goes on behind it."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, broken: Token | None) -> None:
         self.report = report
+        self.quiet = range(0)
+        """Behind a bracket without its partner, up to the next section: what is wrong there is that bracket."""
+        self.broken = broken
+        self.reported = {report.source.place(d.span.start).line for d in report.diagnostics if d.span}
         self.interactive: InteractiveParser = load_grammar().parse_interactive("")
 
     def parse(self, tokens: list[Token]) -> Body:
-        brackets_broken = self.report.has_errors
+        if self.broken is not None:
+            start = self.broken.start_pos or 0
+            reported = max(d.span.start for d in self.report.diagnostics if d.span)
+            sections = (t.start_pos or 0 for t in tokens if t.type == "NAME" and t.column == 1)
+            self.quiet = range(start, next((s for s in sections if s > max(start, reported)), len(self.report.source.text)))
         stream = iter(tokens)
         for token in stream:
-            if not self._feed(token, quiet=brackets_broken) and not self._recover(token, stream):
+            if not self._feed(token) and not self._recover(token, stream):
                 return Body()
         end = Token("$END", "", *_end_position(tokens))
         end.end_pos = end.start_pos
@@ -156,11 +188,11 @@ class _Parser:
                 self.report.error("E0001", f"the spec ends where {describe(self.interactive.accepts())} is due", _span(end))
             return Body()
 
-    def _feed(self, token: Token, quiet: bool) -> bool:
+    def _feed(self, token: Token) -> bool:
         try:
             self.interactive.feed_token(token)
         except UnexpectedToken:
-            if not (quiet and token.type in SYMBOLS):
+            if token.line not in self.reported and (token.start_pos or 0) not in self.quiet:
                 self._report(token)
             return False
         return True
@@ -169,7 +201,7 @@ class _Parser:
         accepts = self.interactive.accepts()
         found = "the line ends" if token.type == "_NL" else f"`{token}` stands"
         message = f"{found} where {describe(accepts)} is due"
-        self.report.error("E0001", message, _span(token), help=_advice(token, accepts))
+        self.report.error("E0001", message, _span(token), help=_advice(token, accepts, self.report.source.text))
 
     def _recover(self, token: Token, stream: Iterator[Token]) -> bool:
         """Skips to the end of the line, then unwinds to where a statement may end there."""
@@ -207,7 +239,24 @@ class _Parser:
         return True
 
 
-def _advice(token: Token, accepts: set[str]) -> str:
+def _advice(token: Token, accepts: set[str], text: str) -> str:
+    """The way out of a syntax error, where one is likely."""
+    start = token.start_pos or 0
+    before = text[start - 1 : start]
+    if text.startswith(("//", "--"), start):
+        return "a comment begins with `#`"
+    if token.type == "STAR" and before == "*":
+        return "`.dn` has no powers, only `+ - * /`"
+    if token.type == "DOT":
+        return "a range has two dots: `0.1 .. 0.5`" if before == "." else "a decimal number has digits on both sides of its point: `0.5`"
+    if token.type == "NAME" and before.isdigit():
+        return "a number has no unit, and a name begins with a letter; `10_000` is a number"
+    if token.type in ("LBRACE", "LPAR") and before in ("\n", " ", "\t") and "_NL" in accepts:
+        return f"write the `{token}` on the line of its part"
+    if token.type == "LBRACE" and "NUMBER" in accepts:
+        return "a part has no `=`: `train { … }`"
+    if token.type == "MINUS" and "LBRACE" in accepts:
+        return "a name has letters, digits and `_`; other columns are written in quotes"
     if token.type == "EQUAL":
         return "a setting is `key = value`; a part is `kind name(…) { … }`"
     if token.type == "NAME" and "COMMA" in accepts:
@@ -216,6 +265,8 @@ def _advice(token: Token, accepts: set[str]) -> str:
         return "begin each statement on a line of its own, or put `;` between them"
     if token.type == "_NL" and "NUMBER" in accepts:
         return "a line may break inside `( )` and `[ ]` only, after a comma or the opening bracket"
+    if "EQUAL" in accepts and token.type in ("NUMBER", "STRING"):
+        return "a setting is `key = value`"
     return ""
 
 

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 
 import torch
 
+from specc.costs import multiply_adds
 from specc.ir import Spec
-from specc.shapes import Shape
-from specc.vocabulary.layers.sources import Input
 
 ONE_THREAD_BELOW = 20_000_000
 """Multiply-adds of a forward step below which a second thread costs more than it brings."""
@@ -46,17 +45,3 @@ def choose_threads(spec: Spec, batch: int) -> int:
     if batch * multiply_adds(spec) < ONE_THREAD_BELOW:
         return 1
     return os.cpu_count() or 1
-
-
-def multiply_adds(spec: Spec) -> int:
-    """The multiplications of one row's forward pass through all graphs of a bound spec."""
-    total = 0
-    for graph in spec.graphs.values():
-        shapes: dict[str, Shape] = {}
-        for node in graph.nodes:
-            shapes |= {f"{node.name}.{o}" if o else node.name: s for o, s in node.outputs.items()}
-            if isinstance(node.layer, Input):
-                continue
-            count = node.layer.multiply_adds(*(shapes[name] for name in node.inputs))
-            total += count if isinstance(count, int) else 0
-    return total

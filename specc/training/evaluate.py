@@ -10,13 +10,14 @@ from torch import Tensor, nn
 
 from specc.data.bind import Dataset
 from specc.data.prepare import decode_target
+from specc.defaults import default_metrics
 from specc.door import Answer, answers
 from specc.ir import CategoryFit, NumberFit, Phase, Spec
 from specc.training.losses import label_weights, loss_value
 from specc.training.metrics import Answers, measure
 from specc.training.rows import Rows
 from specc.vocabulary.families import Metric
-from specc.vocabulary.metrics import R2, Accuracy, Auroc, ConfusionMatrix, MeanAbsoluteError, RootMeanSquaredError
+from specc.vocabulary.metrics import ConfusionMatrix
 
 CHUNK = 2048
 
@@ -72,22 +73,14 @@ def read_answers(spec: Spec, answer: Answer, logits: np.ndarray, truth: np.ndarr
     return Answers(truth, decode_target(logits[:, 0].astype(np.float64), fit))
 
 
-def default_metrics(spec: Spec, column: str) -> list[Metric]:
-    """What is always measured of an output."""
-    assert spec.bound is not None
-    fit = spec.bound.fits[column]
-    if isinstance(fit, CategoryFit):
-        return [Accuracy(), *([Auroc()] if len(fit.labels) == 2 else [])]
-    return [RootMeanSquaredError(), MeanAbsoluteError(), R2()]
-
-
 def metrics_of(spec: Spec, phase: Phase, column: str) -> list[Metric]:
     """The metrics of an output: those always measured, and those that the phase names for it or for its kind."""
     assert spec.bound is not None
-    kind = "category" if isinstance(spec.bound.fits[column], CategoryFit) else "number"
+    fit = spec.bound.fits[column]
+    kind, labels = ("category", len(fit.labels)) if isinstance(fit, CategoryFit) else ("number", None)
     named = [m for m in phase.settings.metrics if (m.output or column) == column and m.target in ("any", kind)]
     words = {m.word for m in named}
-    return [m for m in default_metrics(spec, column) if m.word not in words] + named
+    return [m for m in default_metrics(labels) if m.word not in words] + named
 
 
 def measure_all(

@@ -159,6 +159,13 @@ def needs_vector(word: str, x: Shape, code: str = "E0301") -> None:
     raise ShapeMismatch(code, f"`{word}` needs a flat input, got {x}", "expects [N, features]", way_out)
 
 
+def activated(activation: Activation | None, y: Shape) -> Shape:
+    """The shape after a layer's own activation; raises where that looks at features and there are none."""
+    if activation is not None and activation.over_features:
+        needs_vector(activation.word, y)
+    return y
+
+
 def needs_image(word: str, x: Shape, code: str = "E0301") -> None:
     """Raises unless the tensor is an image (`[N, channels, height, width]`)."""
     if x.is_image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from specc.vocabulary.families import Hyperparameter
-from specc.vocabulary.numbers import Finite, PositiveInt
+from specc.vocabulary.numbers import Finite, PositiveFloat, PositiveInt
 from specc.vocabulary.part import Flag, Interval
 
 
@@ -30,7 +30,7 @@ class Float(Hyperparameter):
     default: Finite
     range: Interval | None = None
     scale: Literal["linear", "log"] = "linear"
-    step: Finite | None = None
+    step: PositiveFloat | None = None
 
 
 class Choice(Hyperparameter):

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from specc.records import Limits
 
-PositiveInt = Annotated[int, Limits(above=0)]
-NonNegativeInt = Annotated[int, Limits(least=0)]
+PositiveInt = Annotated[int, Limits(above=0, most=1_000_000_000)]
+NonNegativeInt = Annotated[int, Limits(least=0, most=2**63 - 1)]
 PositiveFloat = Annotated[float, Limits(above=0)]
 NonNegativeFloat = Annotated[float, Limits(least=0)]
 Finite = Annotated[float, Limits()]

@@ -16,8 +16,11 @@ from specc.syntax.read import read_source
 
 SOURCES = Path(__file__).parents[2] / "specc"
 QUOTED_CODE = re.compile(r'"([EW][0-9]{4})"')
-WITHOUT_SNIPPETS = {"E0005", "E0601"}
-"""Pages whose spec cannot stand in a page: it is no text, or too long. Tests of their own make them."""
+UNSHOWABLE = {"E0005", "E0601"}
+"""Their spec cannot stand in a page: it is no text, or too long. Tests of their own, below, make it."""
+OF_RUNS = {"E0409", "E0506", "E0507", "E0508"}
+"""What a run says while it trains, or when it is opened again: the tests of training bring them about."""
+WITHOUT_SNIPPETS = UNSHOWABLE | OF_RUNS
 
 
 def page(code: str) -> Page:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 
@@ -9,7 +11,7 @@ from specc.check import check_text
 from specc.defaults import with_defaults
 from specc.diagnostics import Report, Source
 from specc.infer import infer_shapes
-from specc.ir import ArrayFit, Bound, CategoryFit, Fit, ImageFit, NumberFit, Spec
+from specc.ir import Bound, CategoryFit, Fit, Spec
 from specc.onnx.build import build_onnx
 from specc.onnx.session import OnnxModel
 from specc.parts import part_of
@@ -19,14 +21,16 @@ TRAIN = "train { epochs = 1 }\n"
 LABEL = {"y": CategoryFit(labels=("a", "b", "c"), encode="label")}
 
 
-def bound(columns: str, network: str, fits: dict[str, Fit], target: str = "y", source: str = 'csv("rows.csv")', train: str = TRAIN) -> Spec:
+def bound(
+    columns: str, network: str, fits: Mapping[str, Fit], target: str = "y", source: str = 'csv("rows.csv")', train: str = TRAIN
+) -> Spec:
     """The spec of some columns and a network's body."""
     data = f"data {{ source = {source}\n columns {{ {columns} }}\n target = {target} }}\n"
     text = Source("rows.dn", f"{data}network {{ {network} }}\n{train}")
     report = Report(text)
     spec = check_text(text, report=report)
     sizes = {f"labels({name})": len(fit.labels) for name, fit in fits.items() if isinstance(fit, CategoryFit)}
-    bound = Bound(fits=fits, sizes=sizes, rows={"train": 8})
+    bound = Bound(fits=dict(fits), sizes=sizes, rows={"train": 8})
     spec = infer_shapes(spec.model_copy(update={"bound": bound}), report, sizes)
     report.raise_errors()
     return with_defaults(spec)
@@ -55,7 +59,7 @@ def exported(spec: Spec) -> OnnxModel:
     return OnnxModel.load(build_onnx(spec, weights_of(started(spec))))
 
 
-def entering(columns: str, fits: dict[str, Fit], taken: str = "features", source: str = 'csv("rows.csv")') -> OnnxModel:
+def entering(columns: str, fits: Mapping[str, Fit], taken: str = "features", source: str = 'csv("rows.csv")') -> OnnxModel:
     """The file of an `input` alone: what it answers is what the network would take."""
     body = f"input({taken}); {'flatten; ' if taken == 'image' else ''}dense(3); output(y)"
     spec = bound(f"{columns}; y = category", body, {**fits, **LABEL}, source=source)
@@ -65,6 +69,3 @@ def entering(columns: str, fits: dict[str, Fit], taken: str = "features", source
 
 def texts(*values: str) -> np.ndarray:
     return np.array(values, dtype=object)
-
-
-__all__ = ["ArrayFit", "CategoryFit", "ImageFit", "NumberFit", "bound", "entering", "exported", "started", "texts", "weights_of"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from specc.ir import Spec
+from specc.ir import CategoryFit, NumberFit, Spec
 from specc.onnx.build import build_onnx
 from specc.onnx.session import OnnxModel
-from tests.onnx.bound import CategoryFit, NumberFit, bound
+from tests.onnx.bound import bound
 
 YES = CategoryFit(labels=("no", "yes"), encode="label")
 ABC = CategoryFit(labels=("a", "b", "c"), encode="label")

@@ -14,10 +14,11 @@ import pytest
 from onnx import TensorProto, helper
 
 from specc.door import answers, door
+from specc.ir import CategoryFit, ImageFit, NumberFit
 from specc.onnx.build import ModelTooLarge, build_onnx
 from specc.onnx.description import KEY
 from specc.onnx.session import NotAModel, OnnxModel
-from tests.onnx.bound import LABEL, CategoryFit, ImageFit, NumberFit, bound, exported, started, texts, weights_of
+from tests.onnx.bound import LABEL, bound, exported, started, texts, weights_of
 
 FITS = {"age": NumberFit(impute=3.0), "port": CategoryFit(labels=("é", "s"), encode="embedding"), **LABEL}
 COLUMNS = "age = number(impute = mean); port = category(encode = embedding(2)); y = category"
@@ -50,12 +51,14 @@ def test_layers_bear_the_names_and_places_of_the_spec() -> None:
         about = {entry.key: entry.value for entry in nodes[node.name].metadata_props}
         assert about["word"] == node.layer.word and about["span"].endswith(f"{node.span.start}-{node.span.end}")
     assert nodes["trunk"].op_type == "Relu" and nodes["trunk/Gemm"].op_type == "Gemm"
-    assert {"trunk.weight", "trunk.bias", "input_1.port.weight", "batch_norm_1.running_mean"} <= {t.name for t in graph.initializer}
+    constants = {tensor.name for tensor in graph.initializer}
+    assert {"trunk.weight", "trunk.bias", "input_1.port.weight", "batch_norm_1.running_mean"} <= constants
     assert len(nodes) == len(graph.node)
 
 
 def test_a_layer_may_bear_the_name_of_a_column() -> None:
-    spec = bound("age = number; y = category", "input(features); dense age(3); dense y(4); output(y)", {"age": NumberFit(), **LABEL})
+    network = "input(features); dense age(3); dense y(4); output(y)"
+    spec = bound("age = number; y = category", network, {"age": NumberFit(), **LABEL})
     given = exported(spec).answer({"age": np.array([1.0])})
     assert given["y"].tolist()[0] in ("a", "b", "c")
 
@@ -72,7 +75,9 @@ def test_it_says_its_columns_marks_and_labels() -> None:
         "age": {"kind": "number", "type": "double", "missing": "NaN"},
         "port": {"kind": "category", "type": "string", "labels": ["é", "s"], "missing": ["", "?"]},
     }
-    assert model.targets == {"y": {"kind": "category", "labels": ["a", "b", "c"], "probabilities": "y_probabilities", "logits": "output_1"}}
+    assert model.targets == {
+        "y": {"kind": "category", "labels": ["a", "b", "c"], "probabilities": "y_probabilities", "logits": "output_1"},
+    }
     assert model.description["name"] == "rows"
 
 
@@ -88,7 +93,8 @@ def test_it_holds_what_reading_rows_takes() -> None:
 
 def test_images_are_described_by_their_size() -> None:
     fits = {"image": ImageFit(size=(1, 2, 3), scale=(1.0,), shift=(0.0,)), **LABEL}
-    model = exported(bound("image = image([1, 2, 3]); y = category", "input(image); flatten; output(y)", fits, source='idx("digits")'))
+    network = "input(image); flatten; output(y)"
+    model = exported(bound("image = image([1, 2, 3]); y = category", network, fits, source='idx("digits")'))
     assert model.columns == {"image": {"kind": "image", "type": "uint8", "size": [1, 2, 3]}}
     (taken,) = model.session.get_inputs()
     assert (taken.type, taken.shape) == ("tensor(uint8)", ["batch", 1, 2, 3])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.onnx.bound import LABEL, ArrayFit, CategoryFit, ImageFit, NumberFit, bound, entering, exported, started, texts, weights_of
+from specc.ir import ArrayFit, CategoryFit, ImageFit, NumberFit
+from tests.onnx.bound import LABEL, bound, entering, exported, started, texts, weights_of
 
 NAN = float("nan")
 
@@ -34,12 +35,13 @@ def test_missing_numbers_are_imputed_and_told_beside_them() -> None:
 def test_log1p_keeps_the_digits_of_small_numbers() -> None:
     fits = {"x": NumberFit(transform="log1p", center=1e-13, scale=3e-13), "z": NumberFit()}
     model = entering("x = number(transform = log1p); z = number", fits)
-    x = np.array([0.0, 1e-18, 1e-12, 3.3e-9, 0.7, 12.0, 1e9, -0.5, -1.0])
-    with np.errstate(divide="ignore"):
-        expected = (np.log1p(x) - 1e-13) / 3e-13
+    x = np.array([0.0, 1e-18, 1e-12, 3.3e-9, 0.7, 12.0, 1e9, -0.5])
     given = model.answer({"x": x, "z": x})["input_1"]
-    assert np.allclose(given[:, 0], expected.astype(np.float32), rtol=3e-7)
+    assert np.allclose(given[:, 0], ((np.log1p(x) - 1e-13) / 3e-13).astype(np.float32), rtol=3e-7)
     assert np.array_equal(given[:, 1], x.astype(np.float32))
+    undefined = np.array([-1.0, -2.0, NAN, np.inf])
+    given = model.answer({"x": undefined, "z": undefined})["input_1"]
+    assert np.isnan(given[:, 0]).all() and np.array_equal(given[:, 1], undefined.astype(np.float32), equal_nan=True)
 
 
 def test_onehot_of_seen_unseen_and_missing_labels() -> None:
@@ -69,7 +71,8 @@ def test_an_embedded_label_is_looked_up_and_an_unseen_one_is_the_zero_vector(imp
 
 
 def test_columns_stand_in_the_order_of_the_spec() -> None:
-    columns = "a = number(impute = mean, indicator = true); c = category; b = number; d = category; e = number(impute = mean, indicator = true)"
+    told = "number(impute = mean, indicator = true)"
+    columns = f"a = {told}; c = category; b = number; d = category; e = {told}"
     fits = {
         "a": NumberFit(impute=0.0, indicator=True),
         "b": NumberFit(),
@@ -83,18 +86,18 @@ def test_columns_stand_in_the_order_of_the_spec() -> None:
 
 
 def test_images_are_scaled_by_channel() -> None:
-    fits = {"image": ImageFit(size=(2, 1, 2), scale=(1 / 255, 2.0), shift=(0.0, -1.0))}
-    model = entering("image = image([2, 1, 2], scale = standard)", fits, "image", 'npz("rows.npz")')
-    given = model.answer({"image": np.array([[[[0, 255]], [[1, 128]]]], np.uint8)})["input_1"]
-    assert np.allclose(given, [[[[0, 1]], [[1, 255]]]], rtol=1e-7)
+    fits = {"image": ImageFit(size=(3, 1, 1), scale=(1 / 255, 2.0, 1.0), shift=(0.0, -1.0, 0.5))}
+    model = entering("image = image([3, 1, 1], scale = standard)", fits, "image", 'npz("rows.npz")')
+    pixels = np.array([[255, 128, 7], [51, 1, 255]], np.uint8).reshape(2, 3, 1, 1)
+    given = model.answer({"image": pixels})["input_1"]
+    assert given.shape == (2, 3, 1, 1) and np.allclose(given[:, :, 0, 0], [[1, 255, 7.5], [0.2, 1, 255.5]], rtol=1e-6)
 
 
-def test_arrays_are_scaled_in_double_and_joined() -> None:
-    fits = {"a": ArrayFit(size=(2,), center=1e6 + 0.3, scale=0.1), "b": NumberFit()}
-    model = entering("a = array([2], scale = standard); b = number", fits, "b, a", 'npz("rows.npz")')
-    a = np.array([[1e6, 1e6 + 1]], np.float32)
-    given = model.answer({"a": a, "b": np.array([3.0])})["input_1"]
-    assert np.array_equal(given, np.array([[3.0, *((a[0].astype(np.float64) - (1e6 + 0.3)) / 0.1)]], np.float32))
+def test_arrays_are_scaled_in_double() -> None:
+    fits = {"a": ArrayFit(size=(2,), center=1e6 + 0.3, scale=0.1)}
+    model = entering("a = array([2], scale = standard)", fits, "a", 'npz("rows.npz")')
+    a = np.array([[1e6, 1e6 + 1], [0, 5]], np.float32)
+    assert np.array_equal(model.answer({"a": a})["input_1"], ((a.astype(np.float64) - (1e6 + 0.3)) / 0.1).astype(np.float32))
 
 
 def test_the_file_takes_what_an_input_takes_and_no_more() -> None:
@@ -129,10 +132,13 @@ NETWORKS = ("dense(4, relu); output(y)", "dense(4); reshape([1, 2, 2]); max_pool
 @pytest.mark.parametrize("layers", NETWORKS, ids=["dense", "behind a max pool"])
 @pytest.mark.parametrize("column", ["number", "array"])
 def test_a_row_that_lacks_a_number_gets_no_answer(layers: str, column: str) -> None:
-    declared, fit = ("x = number", NumberFit()) if column == "number" else ("x = array([1])", ArrayFit(size=(1,)))
-    columns = f"{declared}; z = number(impute = mean); y = category"
-    spec = bound(columns, f"input(x, z); {layers}", {"x": fit, "z": NumberFit(impute=2.0), **LABEL})
-    x = np.array([1.0, NAN, 3.0]) if column == "number" else np.array([[1], [NAN], [3]], np.float32)
-    given = exported(spec).answer({"x": x, "z": np.array([NAN, 1.0, 2.0])})
+    if column == "number":
+        columns, fits = "x = number; z = number(impute = mean)", {"x": NumberFit(), "z": NumberFit(impute=2.0)}
+        raw = {"x": np.array([1.0, NAN, 3.0]), "z": np.array([NAN, 1.0, 2.0])}
+    else:
+        columns, fits = "x = array([2])", {"x": ArrayFit(size=(2,))}
+        raw = {"x": np.array([[1, 2], [NAN, 1], [3, 4]], np.float32)}
+    spec = bound(f"{columns}; y = category", f"input({', '.join(fits)}); {layers}", {**fits, **LABEL})
+    given = exported(spec).answer(raw)
     assert given["y"][1] == "" and np.isnan(given["y_probabilities"][1]).all()
     assert all(given["y"][[0, 2]]) and np.isfinite(given["y_probabilities"][[0, 2]]).all()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import interpolate
 
+from specc.ir import ArrayFit
 from specc.onnx.activations import COMPOSED, OPERATORS
 from specc.onnx.build import build_onnx
 from specc.onnx.parity import measure
@@ -13,8 +15,7 @@ from specc.onnx.session import OnnxModel
 from specc.onnx.writer import WRITERS, writer_of
 from specc.parts import part_of
 from specc.vocabulary.part import every_class
-from tests.onnx.bound import ArrayFit, bound, started, weights_of
-from tests.onnx.bound import LABEL as THREE
+from tests.onnx.bound import LABEL, bound, started, weights_of
 from tests.words import layer_examples, network_around
 
 ROWS = 65
@@ -23,7 +24,7 @@ SEVERE = (
     "conv2d_transpose(3, 3, dilation = 3, output_padding = 2)",
     "conv2d_transpose(3, 3, dilation = 3, padding = 1, output_padding = 2, bias = false)",
     "conv2d_transpose(3, 3, dilation = 3, padding = 2, output_padding = 1, activation = relu)",
-    "conv2d_transpose(2, [3, 2], stride = [1, 3], padding = [1, 0], output_padding = 2)",
+    "conv2d_transpose(2, [3, 2], stride = [1, 3], dilation = [3, 1], padding = [1, 0], output_padding = 2)",
     "upsample(3, bilinear)",
     "upsample(4, bilinear)",
     "upsample(1, bilinear)",
@@ -42,7 +43,8 @@ def test_every_layer_and_activation_has_a_twin() -> None:
 
 def raw_rows(model: OnnxModel) -> dict[str, np.ndarray]:
     draw = np.random.default_rng(5)
-    rows = {"vector": draw.normal(0, 3, (ROWS, 12)).astype(np.float32), "image": draw.integers(0, 256, (ROWS, 3, 9, 8)).astype(np.uint8)}
+    vectors, images = draw.normal(0, 3, (ROWS, 12)), draw.integers(0, 256, (ROWS, 3, 9, 8))
+    rows = {"vector": vectors.astype(np.float32), "image": images.astype(np.uint8)}
     return {name: rows[name] for name in model.columns}
 
 
@@ -61,23 +63,25 @@ def test_a_layer_gives_the_predicted_shape_and_pytorchs_numbers(layer: str) -> N
 
     record = measure(file, raw, reference)
     assert record["batches"] == [1, 2, 64] and record["rows"] == ROWS
-    assert 0 < record["outputs"]["label"]["scale"]
+    assert record["outputs"]["label"]["scale"] > 0
     for node in spec.graph.nodes[:-1]:
         part = OnnxModel.load(build_onnx(part_of(spec, node.name), weights))
         for rows in (0, 1, ROWS):
             (given,) = part.answer({name: raw[name][:rows] for name in part.columns}).values()
             assert given.shape == (rows, *node.shape.dimensions()), node.name
     for rows in (0, 1, 1000):
-        answered = OnnxModel.load(file).answer({name: np.resize(column, (rows, *column.shape[1:])) for name, column in raw.items()})
+        repeated = {name: np.resize(column, (rows, *column.shape[1:])) for name, column in raw.items()}
+        answered = OnnxModel.load(file).answer(repeated)
         assert answered["label"].shape == (rows,) and answered["label_probabilities"].shape == (rows, 3)
 
 
 @pytest.mark.parametrize("scale", [2, 3, 5])
 def test_bilinear_upsampling_of_wide_images_is_pytorchs(scale: int) -> None:
     columns = "image = array([1, 2, 150]); y = category"
-    fits = {"image": ArrayFit(size=(1, 2, 150)), **THREE}
-    spec = bound(columns, f"input(image); upsample({scale}, bilinear); global_average_pool2d; output(y)", fits, source='npz("rows.npz")')
+    network = f"input(image); upsample({scale}, bilinear); global_average_pool2d; output(y)"
+    spec = bound(columns, network, {"image": ArrayFit(size=(1, 2, 150)), **LABEL}, source='npz("rows.npz")')
     model = OnnxModel.load(build_onnx(part_of(spec, "upsample_1"), weights_of(started(spec))))
     image = np.random.default_rng(0).normal(size=(2, 1, 2, 150)).astype(np.float32)
-    expected = torch.nn.functional.interpolate(torch.tensor(image), scale_factor=scale, mode="bilinear", align_corners=False).numpy()
-    assert np.abs(model.answer({"image": image})["upsample_1"] - expected).max() <= 4 * np.finfo(np.float32).eps * np.abs(expected).max()
+    expected = interpolate(torch.tensor(image), scale_factor=scale, mode="bilinear", align_corners=False).numpy()
+    difference = np.abs(model.answer({"image": image})["upsample_1"] - expected).max()
+    assert difference <= 4 * np.finfo(np.float32).eps * np.abs(expected).max()

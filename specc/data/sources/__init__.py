@@ -30,20 +30,20 @@ class Request:
     marks: tuple[str, ...] = ()
     """Texts that mean a missing value, for a source that has no `missing` of its own."""
 
-    def refuse(self, code: str, message: str, **details: object) -> NoReturn:
+    def refuse(self, code: str, message: str, notes: tuple[str, ...] = (), help: str = "") -> NoReturn:
         """Reports, at the source, what stops the reading, and ends it."""
-        self.files.refuse(code, message, **details)
+        self.files.refuse(code, message, notes, help)
 
     def span(self, column: str) -> Span | None:
         """Where a column is declared: its own line, or that of the pattern it fits."""
-        if column in self.columns:
-            return self.spans.get(f"data.columns.{column}", self.files.span)
+        if f"data.columns.{column}" in self.spans:
+            return self.spans[f"data.columns.{column}"]
         pattern = next((p for p in self.columns if is_pattern(p) and fits_pattern(column, p)), None)
         return self.spans.get(f"data.columns.{pattern}", self.files.span)
 
-    def wrong(self, column: str, message: str, **details: object) -> None:
+    def wrong(self, column: str, message: str, notes: tuple[str, ...] = (), help: str = "") -> None:
         """Reports, at a column's declaration, a value that does not fit it."""
-        self.report.error("E0406", message, self.span(column), **details)
+        self.report.error("E0406", message, self.span(column), notes=notes, help=help)
 
 
 S = TypeVar("S", bound=Source)
@@ -74,29 +74,33 @@ def read_table(source: Source, request: Request) -> Table:
     return table
 
 
-def present_columns(path: str, names: Sequence[str], request: Request, noun: str = "column") -> dict[str, Column]:
+def present_columns(
+    path: str, names: Sequence[str], request: Request, noun: str = "column", found: Sequence[str] = ()
+) -> dict[str, Column]:
     """The declared columns that a file has, each pattern replaced by those that fit it, in the order of the file.
 
     What is declared or asked for and not there goes to the report. A column without a name fits no pattern: it is the
-    row number that some programs write.
+    row number that some programs write. `found`: what the file calls them, where a column goes by another name.
     """
-    known, present = set(names), {}
+    known, present, found = set(names), {}, found or names
     for declared, column in request.columns.items():
         if not is_pattern(declared):
             if declared in known:
                 present[declared] = column
             elif declared not in request.optional:
-                _report_absent(path, declared, names, request, request.span(declared), noun)
+                _report_absent(path, declared, found, request, request.span(declared), noun)
             continue
         taken = set(request.columns) | set(present)
         fitting = [name for name in dict.fromkeys(names) if name and name not in taken and fits_pattern(name, declared)]
         if not fitting:
-            ways = f"it has {shown(names)}"
-            request.report.error("E0404", f"no {noun} of `{path}` fits `{declared}`", request.span(declared), help=ways)
+            has_own = any(fits_pattern(name, declared) for name in names if name)
+            message = f"no {noun} of `{path}` fits `{declared}`" + (" and has no line of its own" if has_own else "")
+            way_out = "take the pattern away" if has_own else f"it has {shown(found)}"
+            request.report.error("E0404", message, request.span(declared), help=way_out)
         present.update(dict.fromkeys(fitting, column))
     for name, span in request.fields.items():
         if name not in known:
-            _report_absent(path, name, names, request, span, noun)
+            _report_absent(path, name, found, request, span, noun)
     return present
 
 

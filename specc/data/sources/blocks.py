@@ -50,7 +50,9 @@ def _report_size(name: str, block: np.ndarray, size: tuple[int, int, int], reque
         found = (1, *found)
     elif len(found) == 3 and found[2] in (1, 3) and found[0] not in (1, 3):
         found = (found[2], found[0], found[1])
-    message = f"`{name}` is declared {'×'.join(map(str, size))}, and the file's are {'×'.join(map(str, found)) or 'single numbers'}"
+    message = (
+        f"`{name}` is declared {'×'.join(map(str, size))}, and the file's are {'×'.join(map(str, found)) or 'single numbers'}"
+    )
     way_out = f"write `image([{', '.join(map(str, found))}])`" if len(found) == 3 else "an image has channels, height and width"
     request.wrong(name, message, help=way_out)
 
@@ -63,7 +65,8 @@ def as_array(name: str, column: Array, block: np.ndarray, request: Request) -> n
     if block.shape[1:] == column.size or (block.ndim == 1 and column.size == (1,)):
         return block.reshape(len(block), *column.size).astype(np.float32)
     found = ", ".join(map(str, block.shape[1:]))
-    message = f"`{name}` is declared {'×'.join(map(str, column.size))}, and the file's are {found.replace(', ', '×') or 'single numbers'}"
+    theirs = found.replace(", ", "×") or "single numbers"
+    message = f"`{name}` is declared {'×'.join(map(str, column.size))}, and the file's are {theirs}"
     request.wrong(name, message, help=f"write `array([{found}])`" if found else "declare it as `number`")
     return None
 
@@ -87,13 +90,23 @@ def as_numbers(name: str, block: np.ndarray, request: Request, place: Callable[[
 def as_labels(name: str, block: np.ndarray, names: np.ndarray | None, request: Request) -> np.ndarray | None:
     """One label a row as text, or None after a report. `names` gives the texts of whole numbers counted from 0."""
     if block.ndim != 1 or block.dtype.kind not in "iubUS":
-        what = "fractional numbers" if block.dtype.kind == "f" else f"blocks of {'×'.join(map(str, block.shape[1:]))} numbers" if block.ndim > 1 else str(block.dtype)
+        what = (
+            "fractional numbers"
+            if block.dtype.kind == "f"
+            else f"blocks of {'×'.join(map(str, block.shape[1:]))} numbers"
+            if block.ndim > 1
+            else str(block.dtype)
+        )
         way_out = "declare it as `number`" if block.dtype.kind == "f" else "a category is one text or whole number a row"
         request.wrong(name, f"`{name}` is a category, and the file has {what} in it", help=way_out)
         return None
     if names is not None and block.dtype.kind in "iu":
         if block.size and (block.min() < 0 or block.max() >= len(names)):
-            request.wrong(name, f"`{name}` goes from {block.min()} to {block.max()}, and there are {len(names)} label names")
+            request.wrong(
+                name,
+                f"`{name}` goes from {block.min()} to {block.max()}, and there are {len(names)} label names",
+                help="labels count from 0",
+            )
             return None
         return texts(as_texts(names))[block]
     return texts(as_texts(block))

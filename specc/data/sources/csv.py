@@ -16,7 +16,7 @@ from specc.vocabulary.columns import Category, Number, fits_pattern, is_pattern
 from specc.vocabulary.families import Column
 from specc.vocabulary.sources import Csv
 
-NUMERALS = frozenset("0123456789+-.eE")
+NUMERALS = b"0123456789+-.eE"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 Record = list[str]
 
@@ -36,7 +36,11 @@ def read_csv(source: Csv, request: Request) -> Table:
     _header_is_meant(source, request, names)
     body, lines = (records[1:], lines[1:]) if source.header else (records, lines)
     if not body:
-        request.refuse("E0403", f"`{source.path}` has no rows" + (" below its header" if records else ""))
+        request.refuse(
+            "E0403",
+            f"`{source.path}` has no rows" + (" below its header" if records else ""),
+            help="is it the file that is meant?",
+        )
     _rows_have_one_length(source, request, names, body, lines)
     present = present_columns(source.path, names, request)
     _names_are_unique(source, request, names, present)
@@ -47,20 +51,38 @@ def read_csv(source: Csv, request: Request) -> Table:
 
     table = Table(len(body), {}, present, place, left_out=tuple(name for name in names if name not in present))
     marks = {mark.strip(" \t") if source.trim else mark for mark in source.missing}
+    fields = dict(zip(names, zip(*body)))
     for name, column in present.items():
-        values = _field(body, names.index(name), source.trim, marks)
+        values = _trimmed(fields[name], source, marks)
         table.columns[name] = texts(values) if isinstance(column, Category) else _numbers(name, values, request, place)
     for name in request.fields:
-        table.fields[name] = texts(_field(body, names.index(name), source.trim, marks))
+        table.fields[name] = texts(_trimmed(fields[name], source, marks))
     return table
 
 
-def read_records(source: Csv, request: Request) -> tuple[list[Record], list[int]]:
+def read_records(source: Csv, request: Request) -> tuple[list[Record], Sequence[int]]:
     """The records of the file, and the line on which each begins."""
-    stream = io.StringIO(request.files.text(source.path), newline="")
+    text = request.files.text(source.path)
+    try:
+        reader = _reader(text, source)
+        records = list(reader)
+    except csv.Error:
+        return _read_line_by_line(text, source, request)
+    if reader.line_num == len(records) and all(records):
+        return records, range(source.skip + 1, source.skip + 1 + len(records))
+    return _read_line_by_line(text, source, request)
+
+
+def _reader(text: str, source: Csv):  # a csv reader's type has no public name
+    stream = io.StringIO(text, newline="")
     for _ in range(source.skip):
         stream.readline()
-    reader = csv.reader(stream, delimiter=source.delimiter, strict=True, skipinitialspace=source.trim)
+    return csv.reader(stream, delimiter=source.delimiter, strict=True, skipinitialspace=source.trim)
+
+
+def _read_line_by_line(text: str, source: Csv, request: Request) -> tuple[list[Record], list[int]]:
+    """Where fields go over several lines, lines are empty or something is wrong: each record beside its line."""
+    reader = _reader(text, source)
     records: list[Record] = []
     lines: list[int] = []
     line = source.skip + 1
@@ -71,7 +93,8 @@ def read_records(source: Csv, request: Request) -> tuple[list[Record], list[int]
                 lines.append(line)
             line = source.skip + reader.line_num + 1
     except csv.Error as error:
-        request.refuse("E0402", f"`{source.path}` is no table: {_explained(error)} in the row that begins in line {line}")
+        message = f"`{source.path}` is no table: {_explained(error)} in the row that begins in line {line}"
+        request.refuse("E0402", message, help="a quote inside a field is written twice")
     return records, lines
 
 
@@ -90,13 +113,17 @@ def _names(source: Csv, request: Request, records: list[Record]) -> list[str]:
         return [name.strip(" \t") if source.trim else name for name in records[0]] if records else []
     patterns = [name for name in request.columns if is_pattern(name)]
     if patterns:
-        request.refuse("E0404", f"`{patterns[0]}` cannot be looked up in a table without a header", help="name each column, in the order of the file")
+        request.refuse(
+            "E0404",
+            f"`{patterns[0]}` cannot be looked up in a table without a header",
+            help="name each column, in the order of the file",
+        )
     names = list(request.columns)
     without = [name for name in names if name not in request.optional]
     return without if records and len(records[0]) == len(without) else names
 
 
-def _rows_have_one_length(source: Csv, request: Request, names: list[str], body: list[Record], lines: list[int]) -> None:
+def _rows_have_one_length(source: Csv, request: Request, names: list[str], body: list[Record], lines: Sequence[int]) -> None:
     width = len(names)
     if set(map(len, body)) == {width}:
         return
@@ -104,7 +131,9 @@ def _rows_have_one_length(source: Csv, request: Request, names: list[str], body:
     note = "\n".join(f"line {lines[row]} has {count_of(len(body[row]), 'field')}" for row in rows[:3])
     note += f"\nand {len(rows) - 3:,} more" if len(rows) > 3 else ""
     what = f"its header has {count_of(width, 'name')}" if source.header else f"`columns` declares {width}"
-    message = f"{count_of(len(rows), 'row')} of `{source.path}` {'has' if len(rows) == 1 else 'have'} another number of fields: {what}"
+    message = (
+        f"{count_of(len(rows), 'row')} of `{source.path}` {'has' if len(rows) == 1 else 'have'} another number of fields: {what}"
+    )
     way_out = "a field that holds the delimiter stands in quotes; lines above the header are left out with `skip = 1`"
     if not source.header and len(rows) == len(body):
         way_out = "without a header, declare every column of the file, in its order"
@@ -115,7 +144,9 @@ def _names_are_unique(source: Csv, request: Request, names: list[str], present: 
     twice = [name for name, count in Counter(names).items() if count > 1 and (name in present or name in request.fields)]
     for name in twice:
         places = [str(place) for place, other in enumerate(names, 1) if other == name]
-        message = f"`{source.path}` has {len(places)} columns called `{name}`: the fields {', '.join(places[:-1])} and {places[-1]}"
+        message = (
+            f"`{source.path}` has {len(places)} columns called `{name}`: the fields {', '.join(places[:-1])} and {places[-1]}"
+        )
         request.report.error("E0402", message, request.span(name), help="give each a name of its own in the file's header")
 
 
@@ -133,8 +164,11 @@ def _header_is_meant(source: Csv, request: Request, names: list[str]) -> None:
         request.refuse("E0404", message, help="`header = false` reads the first line as a row")
 
 
-def _field(body: list[Record], index: int, trim: bool, marks: set[str]) -> list[str]:
-    values = [record[index].strip(" \t") for record in body] if trim else [record[index] for record in body]
+def _trimmed(values: Sequence[str], source: Csv, marks: set[str]) -> Sequence[str]:
+    """One field of all rows, `""` where it is missing."""
+    joined = "".join(values) if source.trim else ""
+    if " " in joined or "\t" in joined:
+        values = [value.strip(" \t") for value in values]
     if marks:
         values = ["" if value in marks else value for value in values]
     return values
@@ -142,9 +176,9 @@ def _field(body: list[Record], index: int, trim: bool, marks: set[str]) -> list[
 
 def parse_numbers(values: Sequence[str]) -> tuple[np.ndarray, list[int]]:
     """Texts as float64, NaN for empty ones; and the rows that hold no number: decimals and exponents are, `inf` is not."""
-    if set("".join(values)) <= NUMERALS:
+    if not "".join(values).encode().translate(None, NUMERALS):
         try:
-            numbers = np.array([float(value) if value else np.nan for value in values])
+            numbers = np.fromiter(map(float, [value or "nan" for value in values]), dtype=np.float64, count=len(values))
         except ValueError:
             pass
         else:
@@ -159,22 +193,22 @@ def parse_numbers(values: Sequence[str]) -> tuple[np.ndarray, list[int]]:
     return numbers, wrong
 
 
-def _numbers(name: str, values: list[str], request: Request, place: Callable[[int], str]) -> np.ndarray:
+def _numbers(name: str, values: Sequence[str], request: Request, place: Callable[[int], str]) -> np.ndarray:
     numbers, wrong = parse_numbers(values)
     if not wrong:
         return numbers
     found = [values[row] for row in wrong]
     kinds = sorted(set(found))
-    way_out = "or declare it as `category`"
+    way_out = "mend these rows, or declare the column as `category`"
     if len(kinds) <= 3 and not any(c.isdigit() for kind in kinds for c in kind):
         listed = ", ".join(f'"{kind}"' for kind in kinds)
         way_out = f"where this marks a missing value, say so in the source: `missing = [{listed}]`"
+    elif all(NUMBER.fullmatch(kind) for kind in kinds):
+        way_out = "it is too large for a number of 64 bits"
     elif all(NUMBER.fullmatch(kind.replace(",", ".", 1)) for kind in kinds):
         way_out = "a decimal is written with a point: `1.5`"
     elif all(NUMBER.fullmatch(re.sub(r"[,_ ']", "", kind)) for kind in kinds):
         way_out = "a number is written without marks between its digits: `1000`"
-    elif all(NUMBER.fullmatch(kind) for kind in kinds):
-        way_out = "it is too large for a number of 64 bits"
     elif all(NUMBER.fullmatch(kind.strip()) for kind in kinds):
         way_out = "`trim = true` takes the spaces off"
     one = len(wrong) == 1

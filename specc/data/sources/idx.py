@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from specc.vocabulary.sources import Idx
 NAME = re.compile(r"(?:.*-)?(train|t10k|test|validation|val)-(images|labels)[-.]idx\d-ubyte(\.gz)?")
 SET_OF = {"train": "train", "t10k": "test", "test": "test", "validation": "validation", "val": "validation"}
 UNSIGNED_BYTE = 8
+AGAIN = "copy or download it again"
 
 
 @reads(Idx)
@@ -36,11 +38,15 @@ def read_idx(source: Idx, request: Request) -> Table:
             if column is None:
                 continue
             if (name, role) not in found:
-                request.refuse("E0401", f"`{source.path}` has no {role} of the set `{name}`", help=f"they lie in `{name}-{role}-idx{3 if role == 'images' else 1}-ubyte`")
+                request.refuse(
+                    "E0401",
+                    f"`{source.path}` has no {role} of the set `{name}`",
+                    help=f"they lie in `{name}-{role}-idx{3 if role == 'images' else 1}-ubyte`",
+                )
             blocks.append(parse_idx(request.files, found[name, role]))
         if images and labels and len(images[-1]) != len(labels[-1]):
             message = f"the set `{name}` of `{source.path}` has {len(images[-1]):,} images and {len(labels[-1]):,} labels"
-            request.refuse("E0402", message)
+            request.refuse("E0402", message, help="are both files of the same set?")
     return _table(source, request, image, label, sets, images, labels)
 
 
@@ -49,10 +55,14 @@ def _roles(source: Idx, request: Request) -> tuple[str | None, str | None]:
     for kind, what in ((Image, "image"), (Category, "category")):
         several = [name for name, column in request.columns.items() if isinstance(column, kind)]
         if len(several) > 1:
-            request.wrong(several[1], f"`idx` has one {what} column, and `{several[0]}` is it")
+            request.wrong(several[1], f"`idx` has one {what} column, and `{several[0]}` is it", help="take this one away")
     for name, column in request.columns.items():
         if not isinstance(column, Image | Category):
-            request.wrong(name, f"`idx` has images and labels, and `{name}` is {column.word}", help="as in `columns { image = image([1, 28, 28]); label = category }`")
+            request.wrong(
+                name,
+                f"`idx` has images and labels, and `{name}` is {column.word}",
+                help="as in `columns { image = image([1, 28, 28]); label = category }`",
+            )
     request.report.raise_errors()
     image = next((name for name, column in request.columns.items() if isinstance(column, Image)), None)
     label = next((name for name, column in request.columns.items() if isinstance(column, Category)), None)
@@ -71,9 +81,17 @@ def _find_files(path: str, request: Request) -> dict[tuple[str, str], str]:
         if first is None:
             found[key] = f"{path.rstrip('/')}/{entry.name}"
         elif first.rpartition("/")[2] + ".gz" != entry.name:  # beside its own gzipped form the plain file is read
-            request.refuse("E0402", f"`{path}` has two files of one role: `{first.rpartition('/')[2]}` and `{entry.name}`", help="keep one set of files in the folder")
+            request.refuse(
+                "E0402",
+                f"`{path}` has two files of one role: `{first.rpartition('/')[2]}` and `{entry.name}`",
+                help="keep one set of files in the folder",
+            )
     if not found:
-        request.refuse("E0401", f"`{path}` has no idx files", help="they are called `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-…`, each with or without `.gz`")
+        request.refuse(
+            "E0401",
+            f"`{path}` has no idx files",
+            help="they are called `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-…`, each with or without `.gz`",
+        )
     return found
 
 
@@ -83,20 +101,28 @@ def parse_idx(files: Files, path: str) -> np.ndarray:
     if len(content) < 4 or content[:2] != b"\x00\x00":
         files.refuse("E0402", f"`{path}` is no idx file", help="its first two bytes are zero")
     if content[2] != UNSIGNED_BYTE:
-        files.refuse("E0402", f"`{path}` holds numbers of the kind 0x{content[2]:02x}; images and labels are unsigned bytes, 0x08")
+        message = f"`{path}` holds numbers of the kind 0x{content[2]:02x}; images and labels are unsigned bytes, 0x08"
+        files.refuse("E0402", message, help="save such numbers as npz")
     start = 4 + 4 * content[3]
+    if content[3] == 0 or len(content) < start:
+        files.refuse("E0402", f"`{path}` is cut off: it ends before its first number", help=AGAIN)
     sizes = [int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4)]
-    expected = start + int(np.prod(sizes, dtype=object)) if len(content) >= start and sizes else -1
-    shape = "×".join(map(str, sizes))
-    if len(content) < max(expected, start):
-        files.refuse("E0402", f"`{path}` is cut off: it says {shape} bytes and has {max(len(content) - start, 0):,}", help="copy or download it again")
-    if len(content) > expected:
-        files.refuse("E0402", f"`{path}` is damaged: it says {shape} bytes and has {len(content) - start:,}", help="copy or download it again")
+    expected = start + math.prod(sizes)
+    if len(content) != expected:
+        fault = "cut off" if len(content) < expected else "damaged"
+        shape = "×".join(map(str, sizes))
+        files.refuse("E0402", f"`{path}` is {fault}: it says {shape} bytes and has {len(content) - start:,}", help=AGAIN)
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(sizes)
 
 
 def _table(
-    source: Idx, request: Request, image: str | None, label: str | None, sets: list[str], images: list[np.ndarray], labels: list[np.ndarray]
+    source: Idx,
+    request: Request,
+    image: str | None,
+    label: str | None,
+    sets: list[str],
+    images: list[np.ndarray],
+    labels: list[np.ndarray],
 ) -> Table:
     counts = [len(block) for block in images or labels]
     ends = np.cumsum(counts)

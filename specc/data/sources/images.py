@@ -17,7 +17,14 @@ from specc.vocabulary.columns import Category, Image
 from specc.vocabulary.sources import Images
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"))
-SET_OF = {"train": "train", "training": "train", "validation": "validation", "val": "validation", "valid": "validation", "test": "test"}
+SET_OF = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "val": "validation",
+    "valid": "validation",
+    "test": "test",
+}
 Found = tuple[Path, str, str]
 """A picture's path, its set (empty where there are none), its class (empty for a picture in no folder)."""
 
@@ -56,10 +63,12 @@ def _roles(request: Request) -> tuple[str | None, str | None]:
     for kind, what in ((Image, "image"), (Category, "category")):
         several = [name for name, column in request.columns.items() if isinstance(column, kind)]
         if len(several) > 1:
-            request.wrong(several[1], f"`images` has one {what} column, and `{several[0]}` is it")
+            request.wrong(several[1], f"`images` has one {what} column, and `{several[0]}` is it", help="take this one away")
     for name, column in request.columns.items():
         if not isinstance(column, Image | Category):
-            request.wrong(name, f"`images` has pictures and the folders they are in, and `{name}` is {column.word}")
+            request.wrong(
+                name, f"`images` has pictures and the folders they are in, and `{name}` is {column.word}", help="take it away"
+            )
     request.report.raise_errors()
     image = next((name for name, column in request.columns.items() if isinstance(column, Image)), None)
     label = next((name for name, column in request.columns.items() if isinstance(column, Category)), None)
@@ -95,7 +104,9 @@ def _classes_are_folders(source: Images, request: Request, folder: Path, found: 
         if paths:
             note = "\n".join(path.relative_to(folder).as_posix() for path in paths[:3])
             count = count_of(len(paths), "picture")
-            request.refuse("E0402", f"{count} of `{source.path}` {'lies' if len(paths) == 1 else 'lie'} {what}", notes=(note,), help=way_out)
+            request.refuse(
+                "E0402", f"{count} of `{source.path}` {'lies' if len(paths) == 1 else 'lie'} {what}", notes=(note,), help=way_out
+            )
 
 
 def load_pictures(paths: list[str], size: tuple[int, int, int], request: Request, folder: str | None = None) -> np.ndarray:
@@ -112,7 +123,7 @@ def load_pictures(paths: list[str], size: tuple[int, int, int], request: Request
             digest.update(f"{path}\n{request.files.fingerprints.pop(path)}\n".encode())
         try:
             pictures[row] = decode_picture(content, size)
-        except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+        except Exception as error:  # a damaged picture can break a decoder in any way
             broken.append((path, _explained(error)))
     if folder is not None:
         request.files.fingerprints[folder] = digest.hexdigest()
@@ -124,7 +135,7 @@ def load_pictures(paths: list[str], size: tuple[int, int, int], request: Request
 
 
 def decode_picture(content: bytes, size: tuple[int, int, int]) -> np.ndarray:
-    """One picture as uint8 `[channels, height, width]`, upright, grey or in colour, scaled bilinearly where its size is another."""
+    """One picture as uint8 `[channels, height, width]`, upright, grey or in colour, scaled bilinearly to its size."""
     channels, height, width = size
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -13,6 +12,7 @@ from specc.data.files import MAXIMUM_BYTES
 from specc.data.sources import Request, present_columns, reads
 from specc.data.sources.blocks import as_array, as_images, as_labels, as_numbers, as_texts
 from specc.data.table import SETS, Table, texts
+from specc.diagnostics import SpecError
 from specc.vocabulary.columns import Array, Category, Image, Number, is_pattern
 from specc.vocabulary.families import Column
 from specc.vocabulary.sources import Npz
@@ -30,11 +30,13 @@ def read_npz(source: Npz, request: Request) -> Table:
     arrays = open_npz(source.path, request)
     prefixed = any(array.startswith("train_") for array in arrays)  # otherwise `test_score` is a name like any other
     sets = [name for name in SETS if prefixed and any(PREFIXES.get(_prefix(array)) == name for array in arrays)]
-    bases = list(dict.fromkeys(array.removeprefix(_prefix(array) if sets else "") for array in arrays if not array.endswith("_names")))
+    bases = list(
+        dict.fromkeys(array.removeprefix(_prefix(array) if sets else "") for array in arrays if not array.endswith("_names"))
+    )
     taken = {name: base for name in request.columns if not is_pattern(name) for base in [_base(name, bases, request)] if base}
     own = {base: name for name, base in taken.items()}
     names = [own.get(base, base) for base in bases]
-    present = present_columns(source.path, names, request, "array")
+    present = present_columns(source.path, names, request, "array", bases)
     request.report.raise_errors()
     parts = {name: _parts(source, taken.get(name, name), arrays, sets, request) for name in [*present, *request.fields]}
     counts = _row_counts(source, parts, request)
@@ -75,9 +77,15 @@ def open_npz(path: str, request: Request) -> dict[str, np.ndarray]:
         request.refuse("E0402", f"`{path}` is no npz file, or it is cut off", help=way_out)
     except ValueError as error:
         if "pickle" in str(error).lower():
-            request.refuse("E0402", f"`{path}` holds Python objects, which are not read", help="save arrays of numbers or of texts (`dtype=str`)")
+            request.refuse(
+                "E0402",
+                f"`{path}` holds Python objects, which are not read",
+                help="save arrays of numbers or of texts (`dtype=str`)",
+            )
         request.refuse("E0402", f"`{path}` is damaged: {error}", help="copy it again")
-    except (OSError, EOFError, zlib.error, KeyError, NotImplementedError) as error:
+    except SpecError:
+        raise
+    except Exception as error:  # a damaged file can break the reader in any way
         request.refuse("E0402", f"`{path}` is damaged: {error}", help="copy it again")
 
 
@@ -106,7 +114,12 @@ def _parts(source: Npz, base: str, arrays: dict[str, np.ndarray], sets: list[str
             found[PREFIXES[_prefix(array)]] = arrays[array]
     absent = [name for name in sets if name not in found]
     if absent:
-        request.refuse("E0404", f"`{source.path}` has no `{base}` of the set `{absent[0]}`", help="each column has an array in each set: " + ", ".join(f"`{'val' if n == 'validation' else n}_{base}`" for n in sets))
+        request.refuse(
+            "E0404",
+            f"`{source.path}` has no `{base}` of the set `{absent[0]}`",
+            help="each column has an array in each set: "
+            + ", ".join(f"`{'val' if n == 'validation' else n}_{base}`" for n in sets),
+        )
     return [found[name] for name in sets]
 
 
@@ -119,13 +132,22 @@ def _row_counts(source: Npz, parts: dict[str, list[np.ndarray]], request: Reques
         if first is None:
             first = (name, counts)
         elif counts != first[1]:
-            message = f"the arrays of `{source.path}` have different numbers of rows: `{first[0]}` {sum(first[1]):,}, `{name}` {sum(counts):,}"
-            request.refuse("E0402", message)
+            differ = f"`{first[0]}` {sum(first[1]):,}, `{name}` {sum(counts):,}"
+            request.refuse(
+                "E0402",
+                f"the arrays of `{source.path}` have different numbers of rows: {differ}",
+                help="each has one entry a row",
+            )
     return first[1] if first else []
 
 
 def _values(
-    name: str, column: Column, blocks: list[np.ndarray], label_names: np.ndarray | None, request: Request, place: Callable[[int], str]
+    name: str,
+    column: Column,
+    blocks: list[np.ndarray],
+    label_names: np.ndarray | None,
+    request: Request,
+    place: Callable[[int], str],
 ) -> np.ndarray | None:
     if isinstance(column, Image):
         return as_images(name, column, blocks, request)

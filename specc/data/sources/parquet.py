@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import polars
@@ -16,6 +17,7 @@ from specc.vocabulary.sources import Parquet
 
 MAGIC = b"PAR1"
 Place = Callable[[int], str]
+R = TypeVar("R")
 
 
 @reads(Parquet)
@@ -29,13 +31,11 @@ def read_parquet(source: Parquet, request: Request) -> Table:
         request.refuse("E0402", f"`{source.path}` is no Parquet file", help="a table as text is read by `csv(…)`")
     if not content.endswith(MAGIC):
         request.refuse("E0402", f"`{source.path}` is cut off: a Parquet file ends as it begins", help="copy or download it again")
-    try:
-        names = list(polars.read_parquet_schema(io.BytesIO(content)))
-        present = present_columns(source.path, names, request)
-        request.report.raise_errors()
-        frame = polars.read_parquet(io.BytesIO(content), columns=list(dict.fromkeys([*present, *request.fields])), use_statistics=False)
-    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:
-        request.refuse("E0402", f"`{source.path}` is damaged: {str(error).splitlines()[0]}", help="copy or download it again")
+    names = _unbroken(lambda: list(polars.read_parquet_schema(io.BytesIO(content))), source, request)
+    present = present_columns(source.path, names, request)
+    request.report.raise_errors()
+    wanted = list(dict.fromkeys([*present, *request.fields]))
+    frame = _unbroken(lambda: polars.read_parquet(io.BytesIO(content), columns=wanted), source, request)
 
     def place(row: int) -> str:
         return f"row {row + 1} of {source.path}"
@@ -48,6 +48,15 @@ def read_parquet(source: Parquet, request: Request) -> Table:
     for name in request.fields:
         table.fields[name] = texts("" if value is None else _text(value) for value in frame[name].to_list())
     return table
+
+
+def _unbroken(read: Callable[[], R], source: Parquet, request: Request) -> R:
+    """What `read` gives; a file that breaks the reader, which it can in any way, is reported."""
+    try:
+        return read()
+    except (Exception, polars.exceptions.PanicException) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        request.refuse("E0402", f"`{source.path}` is damaged: {reason}", help="copy or download it again")
 
 
 def _text(value: object) -> str:
@@ -87,7 +96,11 @@ def _labels(name: str, series: polars.Series, request: Request) -> np.ndarray | 
         request.wrong(name, message, help="declare it as `number`, or write the labels as texts or whole numbers")
         return None
     if not (dtype.is_integer() or dtype in (polars.String, polars.Boolean, polars.Null, polars.Categorical, polars.Enum)):
-        request.wrong(name, f"`{name}` is a category, and the file has {_kind(dtype)} in it", help="write the labels as texts or whole numbers")
+        request.wrong(
+            name,
+            f"`{name}` is a category, and the file has {_kind(dtype)} in it",
+            help="write the labels as texts or whole numbers",
+        )
         return None
     marks = set(request.marks)
     return texts("" if value is None or str(value) in marks else _text(value) for value in series.to_list())
@@ -96,7 +109,9 @@ def _labels(name: str, series: polars.Series, request: Request) -> np.ndarray | 
 def _blocks(name: str, column: Image | Array, series: polars.Series, request: Request, place: Place) -> np.ndarray | None:
     """Lists of numbers as one array `[rows, …]`."""
     if not isinstance(series.dtype, polars.List | polars.Array):
-        request.wrong(name, f"`{name}` is {column.word}, and the file has {_kind(series.dtype)} in it", help="it takes lists of numbers")
+        request.wrong(
+            name, f"`{name}` is {column.word}, and the file has {_kind(series.dtype)} in it", help="it takes lists of numbers"
+        )
         return None
     size = int(np.prod(column.size))
     blocks = np.zeros((len(series), *column.size), dtype=np.float32)
@@ -113,18 +128,32 @@ def _blocks(name: str, column: Image | Array, series: polars.Series, request: Re
             blocks[row] = block.reshape(column.size)
     if wrong:
         message = f"{count_of(len(wrong), 'row')} of `{name}` {'is' if len(wrong) == 1 else 'are'} not {size} numbers"
-        request.wrong(name, message, notes=first_rows(place, wrong), help="its declared size is " + "×".join(map(str, column.size)))
+        request.wrong(
+            name, message, notes=first_rows(place, wrong), help="its declared size is " + "×".join(map(str, column.size))
+        )
     if isinstance(column, Array):
         return blocks
     if len(blocks) and (blocks.min() < 0 or blocks.max() > 255):
-        request.wrong(name, f"an image has whole numbers 0…255, and `{name}` goes from {blocks.min():g} to {blocks.max():g}", help="declare it as `array`")
+        request.wrong(
+            name,
+            f"an image has whole numbers 0…255, and `{name}` goes from {blocks.min():g} to {blocks.max():g}",
+            help="declare it as `array`",
+        )
         return None
     return blocks.astype(np.uint8)
 
 
 def _kind(dtype: polars.DataType) -> str:
-    words = {polars.String: "texts", polars.Boolean: "booleans", polars.Date: "dates", polars.Datetime: "times", polars.Binary: "bytes"}
+    words = {
+        polars.String: "texts",
+        polars.Boolean: "booleans",
+        polars.Date: "dates",
+        polars.Datetime: "times",
+        polars.Binary: "bytes",
+    }
     for kind, word in words.items():
         if dtype == kind:
             return word
-    return "fractional numbers" if dtype.is_float() or dtype.is_decimal() else "lists" if dtype.is_nested() else str(dtype).lower()
+    return (
+        "fractional numbers" if dtype.is_float() or dtype.is_decimal() else "lists" if dtype.is_nested() else str(dtype).lower()
+    )

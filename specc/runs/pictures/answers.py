@@ -41,7 +41,7 @@ def _confusion_matrix(run: Run, name: str, given: Answers, labels: tuple[str, ..
     size = max(3.2, 0.42 * len(labels) + 1.6)
     figure = new_figure(size + 0.4, size)
     axes = figure.add_subplot()
-    quiet(axes, f"{split} rows by true and answered label", "answered", "true")
+    quiet(axes, f"{split} rows", "answered", "true")
     axes.grid(False)
     axes.spines[:].set_visible(False)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from specc.shapes import Shape, ShapeMismatch, Size, product
-from specc.vocabulary.families import Activation, needs_image
+from specc.vocabulary.families import Activation, activated, needs_image
 from specc.vocabulary.layers.weighted import WeightedLayer
 from specc.vocabulary.numbers import NonNegativeInt, PaddingPair, Pair, PositiveInt, both
 from specc.vocabulary.part import Flag, Resolved
@@ -67,7 +67,8 @@ class Conv2d(WeightedLayer):
             if isinstance(size, int) and size % self.groups:
                 raise ShapeMismatch("E0306", f"{size} {name} do not divide into {self.groups} `groups`", f"got {x}")
         pads = padding_of(self.padding, self.kernel, self.dilation)
-        return window_output("conv2d", x, self.kernel, self.stride, pads, self.dilation).with_size("channels", self.channels)
+        y = window_output("conv2d", x, self.kernel, self.stride, pads, self.dilation)
+        return activated(self.activation, y.with_size("channels", self.channels))
 
     def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
         weight = {"weight": (self.channels, x.size("channels") // self.groups, *both(self.kernel))}
@@ -96,7 +97,7 @@ class DepthwiseConv2d(WeightedLayer):
         needs_image("depthwise_conv2d", x)
         pads = padding_of(self.padding, self.kernel, self.dilation)
         y = window_output("depthwise_conv2d", x, self.kernel, self.stride, pads, self.dilation)
-        return y.with_size("channels", x.size("channels") * self.multiplier)
+        return activated(self.activation, y.with_size("channels", x.size("channels") * self.multiplier))
 
     def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
         channels = x.size("channels") * self.multiplier
@@ -127,7 +128,7 @@ class Conv2dTranspose(WeightedLayer):
 
     def output_shape(self, x: Shape) -> Shape:
         needs_image("conv2d_transpose", x)
-        if self.output_padding >= max(*both(self.stride), *both(self.dilation)):
+        if self.output_padding >= min(map(max, both(self.stride), both(self.dilation))):
             raise ShapeMismatch(
                 "E0306", f"`output_padding` must be less than the stride, got {self.output_padding}", "", "it only settles an odd row"
             )
@@ -137,7 +138,7 @@ class Conv2dTranspose(WeightedLayer):
             if isinstance(side, int) and side < 1:
                 raise ShapeMismatch("E0302", f"`conv2d_transpose` leaves nothing of {x}: a side becomes {side}", "", "pad less")
             sizes.append(side)
-        return Shape.image(self.channels, *sizes)
+        return activated(self.activation, Shape.image(self.channels, *sizes))
 
     def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
         weight = {"weight": (x.size("channels"), self.channels, *both(self.kernel))}

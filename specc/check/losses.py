@@ -1,0 +1,61 @@
+"""What must hold of losses: which output each means, and whether it can compare with that column."""
+
+from __future__ import annotations
+
+from specc.check.places import answered_columns, called, kind_of, label_count, plural, span_of
+from specc.diagnostics import Label, Report, Span, listing
+from specc.ir import Node, Phase, Spec
+from specc.vocabulary.families import Loss
+from specc.vocabulary.losses import BinaryCrossEntropy, CrossEntropy
+
+
+def losses_fit_their_outputs(spec: Spec, report: Report) -> None:
+    for phase in spec.phases:
+        _losses_of(phase, answered_columns(spec), spec, report)
+
+
+def _losses_of(phase: Phase, outputs: dict[str, Node], spec: Spec, report: Report) -> None:
+    span = span_of(spec, phase, "loss")
+    losses = [term.loss for term in phase.settings.loss]
+    if not losses and phase.settings.written("loss"):
+        report.error("E0203", f"{called(phase)} has an empty list of losses", span, help="leave it out, and the outputs say which")
+    for term in phase.settings.loss:
+        if term.weight <= 0:
+            report.error("E0203", f"the weight of a loss must be greater than 0, got {term.weight:g}", span)
+    named: set[str] = set()
+    for index, loss in enumerate(losses):
+        column = loss.output or (next(iter(outputs)) if len(outputs) == 1 else None)
+        if column is None:
+            fitting = next((name for name in outputs if kind_of(spec, name) == loss.target), next(iter(outputs), "price"))
+            report.error("E0503", f"which output does `{loss.word}` mean?", span, help=f"name it: `{loss.word}({fitting})`")
+            continue
+        if column not in outputs:
+            way_out = f"outputs are {listing(outputs, 'and')}"
+            report.error("E0503", f"`{loss.word}` names `{column}`, which is no output", span, help=way_out)
+            continue
+        if any((other.word, other.output) == (loss.word, loss.output) for other in losses[:index]):
+            report.error("E0205", f"the loss `{loss.word}` is named twice", span, help="one weight says how much it counts")
+        named.add(column)
+        _loss_fits(spec, report, loss, column, outputs[column], span)
+    missing = [column for column in outputs if column not in named]
+    if losses and missing and not report.has_errors:
+        report.error("E0503", f"no loss trains the output {listing(missing, 'and')}", span, help="name one for each output")
+
+
+def _loss_fits(spec: Spec, report: Report, loss: Loss, column: str, node: Node, span: Span | None) -> None:
+    kind, known = kind_of(spec, column), label_count(spec, column)
+    labels = (Label(node.span, f"answers the {kind} `{column}`"),)
+    if loss.target != kind:
+        message = f"`{loss.word}` compares {plural(loss.target)}, and `{column}` is a {kind}"
+        way_out = "take `mean_squared_error`" if kind == "number" else "take `cross_entropy`"
+        report.error("E0502", message, span, labels=labels, help=way_out)
+        return
+    if known is None or not isinstance(loss, BinaryCrossEntropy | CrossEntropy):
+        return
+    if isinstance(loss, BinaryCrossEntropy) and known != 2:
+        message = f"`binary_cross_entropy` tells two labels apart, and `{column}` has {known}"
+        report.error("E0502", message, span, labels=labels, help="take `cross_entropy`")
+    weights = loss.class_weights
+    if isinstance(weights, tuple) and len(weights) != known:
+        message = f"`class_weights` has {len(weights)} numbers for {known} labels"
+        report.error("E0502", message, span, labels=labels, help="one a label, in their order, or `balanced`")

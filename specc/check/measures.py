@@ -1,0 +1,122 @@
+"""What must hold of what is measured: metrics, and what stopping, keeping, a plateau or a sweep looks at."""
+
+from __future__ import annotations
+
+from specc.check.places import answered_columns, kind_of, label_count, outputs_of, plural, span_of
+from specc.diagnostics import Report, Span, did_you_mean, listing
+from specc.ir import Phase, Spec
+from specc.vocabulary.families import Metric
+from specc.vocabulary.part import find_word
+from specc.vocabulary.splits import Column, Provided, Random
+
+OF_NUMBERS = ("root_mean_squared_error", "mean_absolute_error", "r2")
+"""What is always measured of a number."""
+
+
+def metrics_fit_an_output(spec: Spec, report: Report) -> None:
+    kinds = {column: kind_of(spec, column) for column in answered_columns(spec)}
+    for phase in spec.phases:
+        span = span_of(spec, phase, "metrics")
+        seen: set[tuple[str, str | None]] = set()
+        for metric in phase.settings.metrics:
+            if (metric.word, metric.output) in seen:
+                report.error("E0205", f"the metric `{metric.word}` is named twice", span)
+            seen.add((metric.word, metric.output))
+            if metric.output is not None and metric.output not in kinds:
+                way_out = f"outputs are {listing(kinds, 'and')}"
+                report.error("E0503", f"`{metric.word}` names `{metric.output}`, which is no output", span, help=way_out)
+            elif not _fitting(metric, kinds):
+                meant = {metric.output: kinds[metric.output]} if metric.output else kinds
+                answers = " and ".join(f"`{column}` is a {kind}" for column, kind in meant.items())
+                of_labels = "category" in meant.values()
+                way_out = f"take {'`accuracy`, `auroc` or `f1`' if of_labels else '`root_mean_squared_error` or `r2`'}"
+                message = f"`{metric.word}` measures {plural(metric.target)}, and {answers}"
+                report.error("E0502", message, span, help=way_out)
+
+
+def _fitting(metric: Metric, kinds: dict[str, str]) -> list[str]:
+    meant = [metric.output] if metric.output else list(kinds)
+    return [c for c in meant if metric.target in ("any", kinds[c])]
+
+
+def measures(spec: Spec, phase: Phase) -> set[str]:
+    """The names under which a phase's measurements can be had, without the split: `loss`, `accuracy`, `price.r2`."""
+    kinds = {column: kind_of(spec, column) for column in answered_columns(spec)}
+    names = {"loss"}
+    for column, kind in kinds.items():
+        of_labels = ("accuracy", "auroc") if label_count(spec, column) in (2, None) else ("accuracy",)
+        named = [m.word for m in phase.settings.metrics if column in _fitting(m, kinds) and m.word != "confusion_matrix"]
+        words = (*(of_labels if kind == "category" else OF_NUMBERS), *named)
+        names |= {word if len(kinds) == 1 else f"{column}.{word}" for word in words}
+    return names
+
+
+def measures_are_taken(spec: Spec, report: Report) -> None:
+    """What `stop`, `keep`, a plateau or the sweep looks at is measured, on a split that there is."""
+    wanted: list[tuple[str, Span | None, Phase]] = []
+    for phase in spec.phases:
+        for field in ("stop", "keep", "schedule"):
+            measure = getattr(getattr(phase.settings, field), "measure", None)
+            if measure is not None:
+                wanted.append((measure, span_of(spec, phase, field), phase))
+    if spec.sweep is not None and spec.phases:
+        wanted.append((_searched(spec), spec.spans.get("sweep.objective"), spec.phases[-1]))
+    for measure, span, phase in wanted:
+        _measure_is_taken(measure, span, phase, spec, report)
+
+
+def _measure_is_taken(measure: str, span: Span | None, phase: Phase, spec: Spec, report: Report) -> None:
+    split, _, name = measure.partition(".")
+    known = sorted(measures(spec, phase))
+    if split not in ("train", "validation") or not name:
+        way_out = "it begins with a split, as in `validation.loss`"
+        if split == "test":
+            way_out = "what is tested on may not choose: take `validation`"
+        report.error("E0504", f"`{measure}` is no measure of training", span, help=way_out)
+    elif name not in known:
+        meant = did_you_mean(name, known)
+        way_out = f"did you mean `{split}.{meant}`?" if meant else f"there are {listing(known, 'and')}; name others in `metrics`"
+        report.error("E0504", f"nothing measures `{measure}`", span, help=way_out)
+    elif split == "validation" and not _has_validation(spec):
+        way_out = "give it some: `split = random(train = 0.7, validation = 0.15, test = 0.15)`"
+        if spec.bound is not None and spec.data is not None and not isinstance(spec.data.split, Random | Column):
+            way_out = "take some of the training rows: `split = provided(validation = 0.1)`"
+        report.error("E0504", f"`{measure}` needs validation rows, and the split has none", span, help=way_out)
+
+
+def _has_validation(spec: Spec) -> bool:
+    assert spec.data is not None
+    if spec.bound is not None:
+        return spec.bound.rows.get("validation", 0) > 0
+    split = spec.data.split
+    if isinstance(split, Random):
+        return split.shares()[1] > 0
+    return bool(getattr(split, "validation", True)) if not isinstance(split, Provided) else True
+
+
+def sweeps_have_something_to_search(spec: Spec, report: Report) -> None:
+    if spec.sweep is None:
+        return
+    span = spec.spans.get("sweep.objective")
+    if not spec.hyper:
+        report.error("E0505", "`sweep` has no hyperparameters to search", span, help="declare some in `hyper { … }`")
+    if not spec.phases:
+        report.error("E0505", "`sweep` has nothing to train", span, help="write `train { epochs = 20 }`")
+
+
+def sweeps_look_the_right_way(spec: Spec, report: Report) -> None:
+    """A search wants more of what is better when it is higher, and less of what is better when it is lower."""
+    if spec.sweep is None or not outputs_of(spec):
+        return
+    measure, word = _searched(spec), spec.sweep.objective.word
+    metric = find_word("metric", measure.rpartition(".")[2])
+    better = metric.better if metric is not None and issubclass(metric, Metric) else "lower"
+    wanted = "maximize" if better == "higher" else "minimize"
+    if word != wanted:
+        message = f"`{measure}` is better when it is {better}"
+        report.error("E0505", message, spec.spans.get("sweep.objective"), help=f"write `{wanted}({measure})`")
+
+
+def _searched(spec: Spec) -> str:
+    """The measure that the sweep looks at."""
+    return spec.sweep.objective.measure  # type: ignore[union-attr]

@@ -1,0 +1,266 @@
+"""Every argument and setting of the examples is mutated: each mutation is an error, or changes what is built or done.
+
+What counts is what happens: the emitted source, the prepared data, the weights after training, everything measured.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+
+from specc.check import check_text
+from specc.diagnostics import Report, Source, Span, SpecError
+from specc.load import bind_spec
+from specc.pytorch.source import build_module, emit_source
+from specc.syntax.parse import parse_text
+from specc.syntax.tree import Argument, Call, List, Name, Number, Operation, Part, Range, Setting, String, Value
+from specc.training.loop import Training
+from specc.training.streams import Streams
+
+EXAMPLES = Path(__file__).parent / "syntax" / "examples"
+WAITING = [
+    "deep_autoencoder",
+    "digits_joint_rbm",
+    "edges_to_digits",
+    "electricity_forecast",
+    "fashion_gan",
+    "housing_two_targets",
+    "infogan",
+    "mnist_dbn",
+    "mnist_rbm",
+    "mnist_vae",
+    "movielens_rbm",
+    "reviews_lstm",
+    "sentiment_tree",
+    "shakespeare_transformer",
+]
+"""Examples whose words come later: a list that only shrinks."""
+SMALLER = {
+    "iris": [("epochs    = 60", "epochs    = 3")],
+    "titanic": [("patience = 8", "patience = 2"), ("epochs     = 60", "epochs     = 12"), ("int(64,", "int(16,")],
+    "fashion_cnn": [
+        ("stem(32, 3", "stem(4, 3"),
+        ("32 * $k", "4 * $k"),
+        ("[1, 2, 4]", "[1, 2]"),
+        ("epochs     = 15", "epochs     = 2"),
+        ("batch      = 128", "batch      = 16"),
+    ],
+}
+"""The same sentences with smaller numbers, so that a mutation trains in a blink."""
+OTHER_WORDS = {
+    "relu": "tanh",
+    "he_normal": "zeros",
+    "horizontal": "vertical",
+    "same": "0",
+    "unit": "symmetric",
+    "standard": "minmax",
+    "onehot": "embedding(2)",
+    "median": "mean",
+    "mode": 'constant("Q")',
+    "true": "false",
+    "one_cycle": "linear",
+    "accuracy": "precision",
+    "auroc": "recall",
+    "f1": "precision",
+    "number": "category",
+    "category": "category(missing = drop, impute = mode)",
+}
+SAY_THE_DEFAULT = ("encode = onehot", "stratify = species", "stratify = survived", "cost", "metrics")
+"""Written out though the default would do the same: they may be deleted without a change."""
+
+
+class Mutation(NamedTuple):
+    span: Span
+    text: str
+
+
+def example(name: str) -> str:
+    text = (EXAMPLES / f"{name}.dn").read_text("utf-8")
+    for before, after in SMALLER[name]:
+        assert before in text
+        text = text.replace(before, after)
+    return text
+
+
+def mutations(text: str) -> list[Mutation]:
+    """Of every value of the spec, outside of a hyperparameter's range and of the sweep."""
+    tree = parse_text(Source("x.dn", text), Report(Source("x.dn", text)))
+    found: list[Mutation] = []
+    for part in tree.statements:
+        assert isinstance(part, Part) and part.body is not None
+        if part.kind != "sweep":
+            found += _of_part(part, text, top=part.kind == "hyper")
+    return found
+
+
+def _of_part(part: Part, text: str, top: bool = False) -> Iterator[Mutation]:
+    for argument in part.arguments:
+        yield from _of_argument(argument, text)
+    for statement in part.body.statements if part.body else []:
+        if isinstance(statement, Part):
+            yield from _of_part(statement, text)
+        elif top and isinstance(statement.value, Call):  # a hyperparameter: its default only
+            yield from _of_value(statement.value.arguments[0].value, text)
+        else:
+            yield from _of_value(statement.value, text)
+            yield Mutation(statement.span, "")
+
+
+def _of_argument(argument: Argument, text: str) -> Iterator[Mutation]:
+    yield from _of_value(argument.value, text)
+    end = argument.span.end
+    while text[end] in ", ":
+        end += 1
+    yield Mutation(Span(argument.span.start, end), "")
+
+
+def _of_value(value: Value, text: str) -> Iterator[Mutation]:
+    match value:
+        case Number():
+            number = value.value
+            yield Mutation(value.span, str(number + 1 if isinstance(number, int) else number * 0.5 or 0.5))
+        case String():
+            yield Mutation(value.span, f'"{value.value}x"')
+        case Name():
+            yield Mutation(value.span, "zzz")
+            if value.text in OTHER_WORDS:
+                yield Mutation(value.span, OTHER_WORDS[value.text])
+        case Call():
+            yield Mutation(value.word_span, "zzz")
+            for argument in value.arguments:
+                yield from _of_argument(argument, text)
+        case List():
+            for item in value.items:
+                yield from _of_value(item, text)
+            yield Mutation(value.span, "[]")
+        case Operation():
+            yield from _of_value(value.left, text)
+            yield from _of_value(value.right, text)
+        case Range():
+            pass
+
+
+def mutated(text: str, mutation: Mutation) -> str:
+    result = text[: mutation.span.start] + mutation.text + text[mutation.span.end :]
+    return result.replace(", )", ")").replace("()", "") if mutation.text == "" else result
+
+
+class Effect(NamedTuple):
+    """What a spec builds and does."""
+
+    source: str
+    data: str
+    weights: str
+    measured: str
+
+
+def effect(text: str, folder: Path) -> Effect:
+    source = Source("spec.dn", text)
+    report = Report(source)
+    spec, dataset = bind_spec(check_text(source, folder=str(folder), report=report), report, folder)
+    hashed = hashlib.sha256()
+    for arrays in (dataset.inputs, dataset.targets, dataset.truth, dataset.rows):
+        for name, values in sorted(arrays.items()):
+            hashed.update(name.encode() + np.ascontiguousarray(values).tobytes())
+    streams = Streams(spec.phases[0].settings.seed)
+    module = build_module(spec)
+    module.start(streams["weights"])  # type: ignore[operator]
+    events: list[dict] = []
+    training = Training(spec, dataset, module, streams, torch.device("cpu"), report=events.append)
+    training.run()
+    for event in events:
+        event.pop("seconds")
+    weights = hashlib.sha256(b"".join(t.numpy().tobytes() for t in module.state_dict().values())).hexdigest()
+    measured = {name: training.evaluate(name).metrics for name in dataset.rows}
+    return Effect(emit_source(spec), hashed.hexdigest(), weights, repr((events, measured)))
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Small made-up data for each example."""
+    generator = np.random.default_rng(1)
+    iris, titanic, fashion = (tmp_path_factory.mktemp(name) for name in SMALLER)
+    _write_iris(iris / "data", generator)
+    _write_titanic(titanic / "data", generator)
+    _write_fashion(fashion / "data" / "fashion_mnist", generator)
+    return {"iris": iris, "titanic": titanic, "fashion_cnn": fashion}
+
+
+def _write_iris(folder: Path, generator: np.random.Generator) -> None:
+    folder.mkdir()
+    lines = ["sepal_length,sepal_width,petal_length,petal_width,species"]
+    for i in range(45):
+        numbers = generator.normal(i % 3, 1.0, 4).round(2)
+        lines.append(",".join([*map(str, numbers), ["setosa", "versicolor", "virginica"][i % 3]]))
+    (folder / "iris.csv").write_text("\n".join(lines) + "\n")
+
+
+def _write_titanic(folder: Path, generator: np.random.Generator) -> None:
+    folder.mkdir()
+    lines = ["pclass,survived,sex,age,sibsp,parch,fare,embarked"]
+    for i in range(70):
+        age = "?" if i % 9 == 0 else f"{generator.gamma(4, 8):.1f}"
+        port = "?" if i % 23 == 0 else generator.choice(["S", "S", "C", "Q"])
+        fare = "?" if i % 31 == 0 else f"{generator.gamma(1, 30):.2f}"
+        sex = generator.choice(["male", "female"])
+        row = [generator.integers(1, 4), generator.integers(0, 2), sex, age, generator.integers(0, 4), generator.integers(0, 3), fare, port]
+        lines.append(",".join(map(str, row)))
+    (folder / "titanic3.csv").write_text("\n".join(lines) + "\n")
+
+
+def _write_fashion(folder: Path, generator: np.random.Generator) -> None:
+    folder.mkdir(parents=True)
+    for name, rows in (("train", 33), ("t10k", 20)):
+        images = generator.integers(0, 256, (rows, 28, 28), dtype=np.uint8)
+        labels = np.arange(rows, dtype=np.uint8) % 10
+        packed = struct.pack(">HBBIII", 0, 8, 3, rows, 28, 28) + images.tobytes()
+        (folder / f"{name}-images-idx3-ubyte.gz").write_bytes(gzip.compress(packed))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">HBBI", 0, 8, 1, rows) + labels.tobytes())
+
+
+def every_mutation() -> list[tuple[str, int]]:
+    return [(name, number) for name in SMALLER for number in range(len(mutations(example(name))))]
+
+
+def label(name: str, number: int) -> str:
+    text = example(name)
+    mutation = mutations(text)[number]
+    line = text.count("\n", 0, mutation.span.start) + 1
+    return f"{name}:{line}: {text[mutation.span.start : mutation.span.end]} -> {mutation.text or 'nothing'}"
+
+
+@pytest.fixture(scope="module")
+def effects(folders: dict[str, Path]) -> dict[str, Effect]:
+    return {name: effect(example(name), folders[name]) for name in SMALLER}
+
+
+@pytest.mark.parametrize(("name", "number"), every_mutation(), ids=lambda value: str(value))
+def test_each_mutation_is_an_error_or_changes_what_is_done(
+    name: str, number: int, folders: dict[str, Path], effects: dict[str, Effect]
+) -> None:
+    text = example(name)
+    mutation = mutations(text)[number]
+    written = text[mutation.span.start : mutation.span.end].rstrip(", ")
+    if mutation.text == "" and written.startswith(SAY_THE_DEFAULT):
+        return
+    try:
+        changed = effect(mutated(text, mutation), folders[name])
+    except SpecError:
+        return
+    assert changed != effects[name], f"ignored: {label(name, number)}"
+
+
+def test_every_example_is_mutated_or_waits_for_its_words() -> None:
+    names = {path.stem for path in EXAMPLES.glob("*.dn")}
+    assert names == set(SMALLER) | set(WAITING)
+    for name in WAITING:
+        with pytest.raises(SpecError):
+            check_text(Source(f"{name}.dn", (EXAMPLES / f"{name}.dn").read_text("utf-8")))
