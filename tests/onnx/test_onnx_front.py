@@ -126,7 +126,7 @@ def test_any_number_of_rows(rows: int) -> None:
     assert np.allclose(given["y_probabilities"].sum(axis=1), 1, atol=1e-6)
 
 
-NETWORKS = ("dense(4, relu); output(y)", "dense(4); reshape([1, 2, 2]); max_pool2d(2); flatten; output(y)")
+NETWORKS = ("dense(4, relu); output(y)", "reshape([1, 1, 2]); max_pool2d([1, 2]); flatten; dense(3, relu); output(y)")
 
 
 @pytest.mark.parametrize("layers", NETWORKS, ids=["dense", "behind a max pool"])
