@@ -264,6 +264,9 @@ class Reader:
                 return number
             self._wrong_type(value, accepts, name, scope)
             raise Unreadable
+        if isinstance(number, float) and abs(number) == float("inf"):
+            self.report.error("E0203", f"the number for `{name}` is too large", value.span)
+            raise Unreadable
         trial = self.evaluator.find_fraction(node, scope)
         if trial:
             when = " and ".join(f"`{key}` = {v}" for key, v in trial.items())

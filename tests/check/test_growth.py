@@ -24,7 +24,7 @@ FORMS: dict[str, Callable[[int], str]] = {
     "rounds": lambda n: network(f"repeat({n}) {{ dense(8, relu) }}\n"),
     "rounds with names": lambda n: network(f"repeat({n}) {{ dense a(8, relu) }}\n"),
     "uses of a block": lambda n: network("dense(8)\n" + "b(8)\n" * n, "block b(k) { add { dense($k); it }; relu }\n"),
-    "branches": lambda n: network(f"add {{\n{'dense(8)' + chr(10)}{'dense(8)' + chr(10) * 1}" + "dense(8)\n" * n + "}\n"),
+    "branches": lambda n: network("add {\n" + "dense(8)\n" * n + "}\n"),
     "shortcuts": lambda n: network("add {\ndense(1)\n" + "shortcut\n" * n + "}\n"),
     "inherited settings": lambda n: network("init = he_normal\n" + "dense(8)\n" * n),
     "hyperparameters": lambda n: network(

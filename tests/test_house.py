@@ -1,0 +1,255 @@
+"""The house holds: data flows one way, a check imports little, every word is in the index and explains itself."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from specc.diagnostics import Source, SpecError
+from specc.load import check_source
+from specc.syntax.grammar import build_tables, grammar_folder
+from specc.vocabulary.index import INDEX
+from specc.vocabulary.part import REGISTRY, Part, every_class
+
+REPOSITORY = Path(__file__).parents[1]
+PACKAGE = REPOSITORY / "specc"
+MODULES = {".".join(path.relative_to(REPOSITORY).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}
+HEAVY = {"torch", "numpy", "onnx", "onnx_ir", "onnxruntime", "polars", "PIL", "matplotlib", "rich", "safetensors", "pydantic"}
+
+FRONT = ("records", "shapes", "diagnostics", "syntax", "vocabulary", "ir", "infer", "door", "defaults", "check", "load", "costs", "parts")
+"""The front half: text to IR."""
+MAY_IMPORT = {
+    "diagnostics": ("diagnostics",),
+    "records": ("records",),
+    "shapes": ("records", "shapes"),
+    "syntax": ("diagnostics", "syntax"),
+    "vocabulary": ("records", "shapes", "vocabulary"),
+    "ir": ("diagnostics", "records", "shapes", "vocabulary", "ir"),
+    "check": ("records", "shapes", "diagnostics", "syntax", "vocabulary", "ir", "infer", "door", "defaults", "check"),
+}
+"""Which folders and files of the front half know which others."""
+FORBIDDEN = {
+    "data": {"torch", "onnx", "onnx_ir", "onnxruntime", "specc.pytorch", "specc.onnx", "specc.training", "specc.runs", "specc.cli"},
+    "onnx": {"torch", "specc.pytorch", "specc.training", "specc.runs", "specc.cli"},
+    "pytorch": {"onnx", "onnx_ir", "onnxruntime", "specc.onnx", "specc.training", "specc.runs", "specc.cli"},
+    "training": {"onnx", "onnx_ir", "onnxruntime", "specc.onnx", "specc.runs", "specc.cli"},
+    "runs": {"specc.cli"},
+}
+"""What the folders of the back half must not know."""
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
+    """The modules that a file imports, each with whether only a type checker does."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node in for_types) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports by a relative path"
+            yield from ((f"{node.module}.{alias.name}", node in for_types) for alias in node.names)
+
+
+def within(name: str, modules: set[str]) -> bool:
+    return any(name == module or name.startswith(module + ".") for module in modules)
+
+
+def files_of(folder: str) -> dict[str, Path]:
+    return {name: path for name, path in MODULES.items() if within(name, {f"specc.{folder}"})}
+
+
+@pytest.mark.parametrize("folder", FRONT)
+def test_the_front_half_imports_nothing_heavy(folder: str) -> None:
+    for name, path in files_of(folder).items():
+        for imported, _ in imports_of(path):
+            assert not within(imported, HEAVY), f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize("folder", FRONT)
+def test_the_front_half_knows_nothing_of_the_back_half(folder: str) -> None:
+    back = {f"specc.{back}" for back in ("data", "pytorch", "onnx", "training", "runs", "cli")}
+    lazily = {"specc.load": {"specc.data"}}  # `bind_spec` opens the data when it is called
+    for name, path in files_of(folder).items():
+        for imported, for_types in imports_of(path):
+            known = for_types or within(imported, lazily.get(name, set()))
+            assert known or not within(imported, back), f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_the_front_half_flows_one_way(folder: str) -> None:
+    allowed = {f"specc.{other}" for other in MAY_IMPORT[folder]}
+    for name, path in files_of(folder).items():
+        for imported, _ in imports_of(path):
+            assert not within(imported, {"specc"}) or within(imported, allowed), f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize("folder", FORBIDDEN)
+def test_the_back_half_flows_one_way(folder: str) -> None:
+    for name, path in files_of(folder).items():
+        for imported, for_types in imports_of(path):
+            assert for_types or not within(imported, FORBIDDEN[folder]), f"{name} imports {imported}"
+
+
+def test_every_folder_is_spoken_of() -> None:
+    """A new folder must find its place in the order."""
+    folders = {name.split(".")[1] for name in MODULES if name.count(".") >= 1 and not name.endswith(("__init__", "__main__"))}
+    told = {*FRONT, *FORBIDDEN, "cli", "showing", "drawing", "explain", "new", "api", "about"}
+    assert folders <= told, folders - told
+
+
+@pytest.mark.parametrize("arguments", [["check", "specs/iris.dn"], ["fmt", "--check", "specs/iris.dn"], ["check", "--json", "specs/iris.dn"]])
+def test_short_commands_import_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from specc.cli.main import main\n"
+        f"sys.argv = ['specc', *{arguments!r}]\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        f"loaded = sorted({HEAVY!r} & set(sys.modules))\n"
+        "sys.exit(f'imports {loaded}' if loaded else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_check_imports_only_the_words_that_the_spec_uses() -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom specc.load import load_spec\n"
+        "load_spec(Path('specs/iris.dn'))\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('specc.vocabulary.')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+    loaded = set(done.stdout.split())
+    assert {"specc.vocabulary.layers.dense", "specc.vocabulary.optimizers"} <= loaded
+    unused = {"specc.vocabulary.schedules", "specc.vocabulary.initializers", "specc.vocabulary.layers.pooling"}
+    assert not loaded & unused
+
+
+def test_the_tables_are_those_of_the_grammar() -> None:
+    """The parser's tables beside the grammar belong to it. `UPDATE_GOLDEN=1` builds them anew."""
+    import json
+
+    import lark
+
+    grammar = (grammar_folder() / "dn.lark").read_text("utf-8")
+    file = grammar_folder() / "dn.tables.json"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(build_tables(grammar), "utf-8")
+    tables = json.loads(file.read_text("utf-8"))
+    assert (tables["lark"], tables["grammar"]) == (lark.__version__, grammar)
+
+
+def test_the_index_names_exactly_the_words_there_are() -> None:
+    for path in files_of("vocabulary").values():
+        __import__(".".join(path.relative_to(REPOSITORY).with_suffix("").parts))
+    for family, classes in REGISTRY.items():
+        own = {c for c in classes.values() if c.__module__.startswith("specc.")}
+        words = {word: c.__module__.removeprefix("specc.vocabulary.") for c in own for word in (c.word, *c.aliases)}
+        assert INDEX.get(family, {}) == words, family
+
+
+WORDS = [word for family in INDEX for word in every_class(family)]
+
+
+def page_of(word: type[Part]) -> tuple[str, str]:
+    """The sentence and the example of a word's docstring."""
+    text, _, example = (word.__doc__ or "").partition("Example: `")
+    return text.strip(), example.strip().removesuffix("`")
+
+
+@pytest.mark.parametrize("word", WORDS, ids=lambda w: f"{w.family} {w.word}")
+def test_every_word_has_a_sentence_and_an_example(word: type[Part]) -> None:
+    sentence, example = page_of(word)
+    first = sentence.splitlines()[0]
+    assert len(first) > 20 and (first[0].isupper() or first[0] in "`√")
+    assert sentence.replace("`", "").rstrip().endswith((".", ")", ":"))
+    names = {word.word, *word.aliases}
+    assert word.family == "section" or any(name in example for name in names), example
+
+
+VECTORS = """
+data {{
+  source = npz("rows.npz")
+  columns {{ {column}; y = {target} }}
+  target = y
+}}
+"""
+IN_A_COLUMN = "x = number"
+NETWORKS = (
+    "network {{ input(features); dense(128); {layer}; output(y) }}",
+    "network {{ input(i); conv2d(4, 3); {layer}; flatten; output(y) }}",
+    "network {{ input(features); dense(128); {layer}; flatten; output(y) }}",
+    "network {{ input(features); {layer} }}",
+    "network {{ {layer}; output(y) }}",
+)
+TRAIN = "train {{ epochs = 8; {setting} }}"
+
+
+def specs_around(word: type[Part], example: str) -> Iterator[str]:
+    """Small specs in which the example of a word may stand."""
+    columns = "x = number; i = image([3, 16, 16])"
+    usual = {"layer": "dense(8)", "setting": "batch = 8", "column": columns, "target": 'category(labels = ["a", "b"])'}
+    network, training = NETWORKS[0].format(**usual), TRAIN.format(**usual)
+    if word.family in ("layer", "activation"):
+        for form in NETWORKS:
+            yield VECTORS.format(**usual) + form.format(layer=example) + training
+    elif word.family == "initializer":
+        yield VECTORS.format(**usual) + NETWORKS[0].format(layer=f"dense(8, {example})") + training
+    elif word.family == "source":
+        yield VECTORS.format(**usual).replace('source = npz("rows.npz")', example) + network + training
+    elif word.family in ("column", "imputation", "encoding"):
+        name = example.partition(" ")[0]
+        others = columns if name not in ("x", "i") else columns.replace(f"{name} = ", f"{name}2 = ")
+        yield VECTORS.format(**usual | {"column": f"{example}; {others}"}) + network + training
+    elif word.family == "split":
+        yield VECTORS.format(**usual | {"column": f"{columns}; c = category"}).replace("target = y", f"target = y; {example}") + network + training
+    elif word.family == "augmentation":
+        yield VECTORS.format(**usual | {"column": columns.replace("16, 16", "28, 28")}).replace(
+            "target = y", f"target = y; augment {{ {example} }}"
+        ) + network + training
+    elif word.family in ("hyperparameter",):
+        name = example.partition(" ")[0]
+        use = {"rate": "optimizer = adam($rate)", "width": "batch = $width"}.get(name, "batch = 8")
+        layer = {"act": "dense(8, $act)", "bias": "dense(8, bias = $bias)"}.get(name, "dense(8)")
+        yield f"hyper {{ {example} }}" + VECTORS.format(**usual) + NETWORKS[0].format(layer=layer) + TRAIN.format(setting=use)
+    elif word.family == "model":
+        yield VECTORS.format(**usual) + example + training
+    elif word.family == "objective":
+        yield "hyper { width = int(8) }" + VECTORS.format(**usual) + NETWORKS[0].format(
+            layer="dense($width)"
+        ) + training + f"\nsweep {{ {example} }}"
+    elif word.word == "data":
+        yield f"{example}\nnetwork {{ input(features); output(y) }}\n{training}"
+    elif word.word == "sweep":
+        yield "hyper { width = int(8) }" + VECTORS.format(**usual) + NETWORKS[0].format(layer="dense($width)") + training + "\n" + example
+    elif word.word == "train":
+        yield VECTORS.format(**usual) + network + example
+    elif word.word == "phase":
+        yield VECTORS.format(**usual) + network + f"train {{ {example} }}"
+    else:
+        for target in ('category(labels = ["a", "b"])', "number"):
+            yield VECTORS.format(**usual | {"target": target}) + network + TRAIN.format(setting=example)
+
+
+@pytest.mark.parametrize("word", WORDS, ids=lambda w: f"{w.family} {w.word}")
+def test_every_example_checks(word: type[Part]) -> None:
+    _, example = page_of(word)
+    failures = []
+    for text in specs_around(word, example):
+        try:
+            check_source(Source("example.dn", text + "\n"), Path("."))
+            return
+        except SpecError as error:
+            failures.append(f"{text}\n{error}")
+    pytest.fail("\n\n".join(failures))
