@@ -17,8 +17,8 @@ from specc.vocabulary.layers.sources import Input
 
 def infer_shapes(spec: Spec, report: Report, sizes: dict[str, int] | None = None) -> Spec:
     """The spec with every node's shapes; mismatches (E03xx) go to the report, and what hangs on one is left out."""
-    graphs = {name: _Inference(spec, report, sizes or {}).graph(graph) for name, graph in spec.graphs.items()}
-    return spec.model_copy(update={"graphs": graphs})
+    inference = _Inference(spec, report, sizes or {})
+    return spec.model_copy(update={"graphs": {name: inference.graph(graph) for name, graph in spec.graphs.items()}})
 
 
 class _Inference:
@@ -30,7 +30,13 @@ class _Inference:
             self._remember(node)
 
     def graph(self, graph: Graph) -> Graph:
-        return graph.model_copy(update={"nodes": tuple(self.node(node) for node in graph.nodes)})
+        """The graph with its shapes; later graphs know its tensors behind its name: `discriminator.features`."""
+        shapes, nodes = dict(self.shapes), dict(self.nodes)
+        inferred = graph.model_copy(update={"nodes": tuple(self.node(node) for node in graph.nodes)})
+        own = {name: shape for name, shape in self.shapes.items() if name not in shapes}
+        self.shapes = shapes | {f"{graph.name}.{name}": shape for name, shape in own.items()}
+        self.nodes = nodes | {f"{graph.name}.{node.name}": node for node in inferred.nodes}
+        return inferred
 
     def node(self, node: Node) -> Node:
         layer = node.layer

@@ -6,6 +6,7 @@ filled in and every size a number. Both round-trip through JSON.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Literal
 
 from specc.diagnostics import Span
@@ -45,17 +46,19 @@ class Graph(Record):
     name: str
     nodes: tuple[Node, ...]
 
+    @cached_property
+    def by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
+
     def node(self, name: str) -> Node:
-        return next(node for node in self.nodes if node.name == name)
+        return self.by_name[name]
 
     def shape_of(self, tensor: str) -> Shape:
         """The shape of a tensor by its reference: a node's name, or `name.output`."""
-        for node in self.nodes:
-            if node.name == tensor:
-                return node.shape
-            if tensor.startswith(node.name + ".") and tensor[len(node.name) + 1 :] in node.outputs:
-                return node.outputs[tensor[len(node.name) + 1 :]]
-        raise KeyError(tensor)
+        if tensor in self.by_name:
+            return self.by_name[tensor].shape
+        name, _, output = tensor.rpartition(".")
+        return self.by_name[name].outputs[output]
 
 
 class Data(Record):
@@ -165,6 +168,16 @@ class Spec(Record):
     bound: Bound | None = None
     spans: dict[str, Span] = {}
     """Where each setting stands in the spec, by its path (`train.optimizer`, `data.columns.age`)."""
+
+    def shape_of(self, tensor: str, graph: str) -> Shape:
+        """The shape of a tensor as a graph names it: its own, a source, or another graph's behind that one's name."""
+        if tensor in self.graphs[graph].by_name or tensor.rpartition(".")[0] in self.graphs[graph].by_name:
+            return self.graphs[graph].shape_of(tensor)
+        source = next((node for node in self.sources if node.name == tensor), None)
+        if source is not None:
+            return source.shape
+        other, _, inner = tensor.partition(".")
+        return self.graphs[other].shape_of(inner)
 
     @property
     def graph(self) -> Graph:

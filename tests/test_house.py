@@ -11,11 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from specc.diagnostics import Source, SpecError
-from specc.load import check_source
 from specc.syntax.grammar import build_tables, grammar_folder
 from specc.vocabulary.index import INDEX
-from specc.vocabulary.part import REGISTRY, Part, every_class
+from specc.vocabulary.part import REGISTRY
 
 REPOSITORY = Path(__file__).parents[1]
 PACKAGE = REPOSITORY / "specc"
@@ -157,99 +155,3 @@ def test_the_index_names_exactly_the_words_there_are() -> None:
         own = {c for c in classes.values() if c.__module__.startswith("specc.")}
         words = {word: c.__module__.removeprefix("specc.vocabulary.") for c in own for word in (c.word, *c.aliases)}
         assert INDEX.get(family, {}) == words, family
-
-
-WORDS = [word for family in INDEX for word in every_class(family)]
-
-
-def page_of(word: type[Part]) -> tuple[str, str]:
-    """The sentence and the example of a word's docstring."""
-    text, _, example = (word.__doc__ or "").partition("Example: `")
-    return text.strip(), example.strip().removesuffix("`")
-
-
-@pytest.mark.parametrize("word", WORDS, ids=lambda w: f"{w.family} {w.word}")
-def test_every_word_has_a_sentence_and_an_example(word: type[Part]) -> None:
-    sentence, example = page_of(word)
-    first = sentence.splitlines()[0]
-    assert len(first) > 20 and (first[0].isupper() or first[0] in "`√")
-    assert sentence.replace("`", "").rstrip().endswith((".", ")", ":"))
-    names = {word.word, *word.aliases}
-    assert word.family == "section" or any(name in example for name in names), example
-
-
-VECTORS = """
-data {{
-  source = npz("rows.npz")
-  columns {{ {column}; y = {target} }}
-  target = y
-}}
-"""
-IN_A_COLUMN = "x = number"
-NETWORKS = (
-    "network {{ input(features); dense(128); {layer}; output(y) }}",
-    "network {{ input(i); conv2d(4, 3); {layer}; flatten; output(y) }}",
-    "network {{ input(features); dense(128); {layer}; flatten; output(y) }}",
-    "network {{ input(features); {layer} }}",
-    "network {{ {layer}; output(y) }}",
-)
-TRAIN = "train {{ epochs = 8; {setting} }}"
-
-
-def specs_around(word: type[Part], example: str) -> Iterator[str]:
-    """Small specs in which the example of a word may stand."""
-    columns = "x = number; i = image([3, 16, 16])"
-    usual = {"layer": "dense(8)", "setting": "batch = 8", "column": columns, "target": 'category(labels = ["a", "b"])'}
-    network, training = NETWORKS[0].format(**usual), TRAIN.format(**usual)
-    if word.family in ("layer", "activation"):
-        for form in NETWORKS:
-            yield VECTORS.format(**usual) + form.format(layer=example) + training
-    elif word.family == "initializer":
-        yield VECTORS.format(**usual) + NETWORKS[0].format(layer=f"dense(8, {example})") + training
-    elif word.family == "source":
-        yield VECTORS.format(**usual).replace('source = npz("rows.npz")', example) + network + training
-    elif word.family in ("column", "imputation", "encoding"):
-        name = example.partition(" ")[0]
-        others = columns if name not in ("x", "i") else columns.replace(f"{name} = ", f"{name}2 = ")
-        yield VECTORS.format(**usual | {"column": f"{example}; {others}"}) + network + training
-    elif word.family == "split":
-        yield VECTORS.format(**usual | {"column": f"{columns}; c = category"}).replace("target = y", f"target = y; {example}") + network + training
-    elif word.family == "augmentation":
-        yield VECTORS.format(**usual | {"column": columns.replace("16, 16", "28, 28")}).replace(
-            "target = y", f"target = y; augment {{ {example} }}"
-        ) + network + training
-    elif word.family in ("hyperparameter",):
-        name = example.partition(" ")[0]
-        use = {"rate": "optimizer = adam($rate)", "width": "batch = $width"}.get(name, "batch = 8")
-        layer = {"act": "dense(8, $act)", "bias": "dense(8, bias = $bias)"}.get(name, "dense(8)")
-        yield f"hyper {{ {example} }}" + VECTORS.format(**usual) + NETWORKS[0].format(layer=layer) + TRAIN.format(setting=use)
-    elif word.family == "model":
-        yield VECTORS.format(**usual) + example + training
-    elif word.family == "objective":
-        yield "hyper { width = int(8) }" + VECTORS.format(**usual) + NETWORKS[0].format(
-            layer="dense($width)"
-        ) + training + f"\nsweep {{ {example} }}"
-    elif word.word == "data":
-        yield f"{example}\nnetwork {{ input(features); output(y) }}\n{training}"
-    elif word.word == "sweep":
-        yield "hyper { width = int(8) }" + VECTORS.format(**usual) + NETWORKS[0].format(layer="dense($width)") + training + "\n" + example
-    elif word.word == "train":
-        yield VECTORS.format(**usual) + network + example
-    elif word.word == "phase":
-        yield VECTORS.format(**usual) + network + f"train {{ {example} }}"
-    else:
-        for target in ('category(labels = ["a", "b"])', "number"):
-            yield VECTORS.format(**usual | {"target": target}) + network + TRAIN.format(setting=example)
-
-
-@pytest.mark.parametrize("word", WORDS, ids=lambda w: f"{w.family} {w.word}")
-def test_every_example_checks(word: type[Part]) -> None:
-    _, example = page_of(word)
-    failures = []
-    for text in specs_around(word, example):
-        try:
-            check_source(Source("example.dn", text + "\n"), Path("."))
-            return
-        except SpecError as error:
-            failures.append(f"{text}\n{error}")
-    pytest.fail("\n\n".join(failures))

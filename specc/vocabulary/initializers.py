@@ -7,7 +7,7 @@ from specc.vocabulary.numbers import Finite, PositiveFloat
 
 
 class Zeros(Initializer):
-    """All zeros.
+    """Every number is zero.
 
     Example: `init = zeros`
     """

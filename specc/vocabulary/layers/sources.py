@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from specc.shapes import Shape, Size, total
 from specc.vocabulary.families import Layer
@@ -17,7 +17,7 @@ class Input(Layer):
     Example: `input(features)`
     """
 
-    is_source: ClassVar[bool] = True
+    time: ClassVar[Literal["keeps", "consumes", "forbids"]] = "keeps"
 
     columns: Annotated[tuple[ColumnName, ...], Positional()]
     embeddings: Annotated[dict[str, tuple[Size, int]], Resolved()] = {}

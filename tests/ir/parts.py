@@ -1,0 +1,185 @@
+"""Words that come later, as a test needs them: sequences, restricted Boltzmann machines, adversarial networks."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from specc.ir import Node
+from specc.shapes import Expression, Shape, Size
+from specc.vocabulary.families import Column, Layer, Loss, Model, Optimizer, Procedure, Regularizer, Schedule
+from specc.vocabulary.numbers import Fraction, PositiveFloat, PositiveInt
+from specc.vocabulary.part import REGISTRY, Part
+from specc.vocabulary.sections import Train
+
+Time = Literal["keeps", "consumes", "forbids"]
+
+
+class Text(Column, word="trial_text"):
+    """Words of a text, by their numbers in a vocabulary."""
+
+    tokens: Literal["words", "characters"] = "words"
+    vocabulary: PositiveInt = 20_000
+    length: PositiveInt | None = None
+
+    def shape(self, name: str) -> Shape:
+        return Shape.of(time=self.length if self.length is not None else Expression({f"length({name})": 1}))
+
+
+class Embed(Layer, word="trial_embedding"):
+    """A trained vector for each token."""
+
+    time: ClassVar[Time] = "keeps"
+
+    width: PositiveInt
+    tokens: int | Expression = 0
+
+    def output_shape(self, x: Shape) -> Shape:
+        return Shape.sequence(x.size("time"), self.width)
+
+
+class Lstm(Layer, word="trial_lstm"):
+    """A recurrent layer: what comes out at each step, and its last state."""
+
+    time: ClassVar[Time] = "keeps"
+
+    units: PositiveInt
+    layers: PositiveInt = 1
+    bidirectional: bool = False
+    dropout: Fraction = 0.0
+
+    def output_shapes(self, x: Shape) -> dict[str, Shape]:
+        width = self.units * (2 if self.bidirectional else 1)
+        sequence = Shape.sequence(x.size("time"), width)
+        return {"": sequence, "sequence": sequence, "state": Shape.vector(width)}
+
+
+class MaxOverTime(Layer, word="trial_global_max_pool1d"):
+    """The largest number of each feature over the true steps."""
+
+    time: ClassVar[Time] = "consumes"
+
+    def output_shape(self, x: Shape) -> Shape:
+        return Shape.vector(x.size("features"))
+
+
+class Pretrained(Layer, word="trial_pretrained"):
+    """Layers of another run, frozen for a while."""
+
+    run: str
+    part: str
+    units: PositiveInt
+    frozen_until: PositiveInt | None = None
+
+    def output_shape(self, x: Shape) -> Shape:
+        return Shape.vector(self.units)
+
+
+class Rbm(Layer, word="trial_rbm"):
+    """A restricted Boltzmann machine, seen as the layer from visible to hidden units."""
+
+    hidden: PositiveInt
+    units: Literal["bernoulli", "gaussian"] = "bernoulli"
+
+    def output_shape(self, x: Shape) -> Shape:
+        return Shape.vector(self.hidden)
+
+    def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
+        return {"weight": (self.hidden, x.count), "visible_bias": (x.count,), "hidden_bias": (self.hidden,)}
+
+
+class Latent(Layer, word="trial_latent"):
+    """Noise that a generator starts from."""
+
+    size: PositiveInt
+    distribution: Literal["normal", "uniform"] = "normal"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return Shape.vector(self.size)
+
+
+class Code(Latent, word="trial_code"):
+    """A part of the noise that a recognizer finds again."""
+
+    kind: Literal["category", "uniform"] = "category"
+
+
+class Takes(Layer, word="trial_takes"):
+    """The tensor of another graph, where this one begins."""
+
+    def output_shape(self, x: Shape) -> Shape:
+        return x
+
+
+class Dbn(Model, word="trial_dbn"):
+    """A deep belief network."""
+
+
+class Gan(Model, word="trial_gan"):
+    """Two networks in tandem."""
+
+    labels: Literal["none", "condition"] = "none"
+
+
+class ContrastiveDivergence(Procedure, word="trial_contrastive_divergence"):
+    """Short Gibbs chains from the data."""
+
+    steps: PositiveInt = 1
+
+
+class Adversarial(Procedure, word="trial_adversarial"):
+    """Discriminator and generator in turn."""
+
+    discriminator_steps: PositiveInt = 1
+
+
+class NonSaturating(Loss, word="trial_non_saturating"):
+    """The generator's modified loss."""
+
+
+class MutualInformation(Loss, word="trial_mutual_information"):
+    """How well the recognizer finds the codes again."""
+
+
+class Rise(Schedule, word="trial_rise"):
+    """From one value to another over so many epochs: any number may change in time."""
+
+    start: float
+    end: float
+    epochs: PositiveInt
+
+
+class ChangingSgd(Optimizer, word="trial_sgd"):
+    """Gradient descent whose momentum may change."""
+
+    learning_rate: PositiveFloat
+    momentum: Fraction | Schedule = 0.0
+
+
+class ConjugateGradient(Optimizer, word="trial_conjugate_gradient"):
+    """Nonlinear conjugate gradient."""
+
+    line_searches: PositiveInt = 3
+
+
+class Until(Regularizer, word="trial_until"):
+    """Holds the weights of some parts for some epochs."""
+
+    epoch: PositiveInt
+    parts: tuple[str, ...] = ()
+
+
+class LaterTrain(Train, word="trial_train"):
+    """`train` with settings that come later."""
+
+    clip: PositiveFloat | None = None
+    freeze: Until | None = None
+
+
+WORDS: list[type[Part]] = [c for c in list(vars().values()) if isinstance(c, type) and issubclass(c, Part) and c.__module__ == __name__]
+"""They are taken out of the registry again, so that no other test meets them; `tests.ir` puts them in for its own time."""
+for _word in WORDS:
+    del REGISTRY[_word.family][_word.word]
+
+
+def node(name: str, layer: Layer, *inputs: str) -> Node:
+    return Node(name=name, layer=layer, inputs=inputs)

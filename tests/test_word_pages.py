@@ -1,0 +1,126 @@
+"""Every word explains itself: a sentence, and an example that checks in a small spec around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from specc.diagnostics import Source, SpecError
+from specc.load import check_source
+from specc.vocabulary.index import INDEX
+from specc.vocabulary.part import Part, every_class
+
+WORDS = [word for family in INDEX for word in every_class(family)]
+LABELS = 'category(labels = ["a", "b"])'
+
+
+def page_of(word: type[Part]) -> tuple[str, str]:
+    """What a word's docstring says, and its example."""
+    text, _, example = (word.__doc__ or "").partition("Example: `")
+    return text.strip(), example.strip().removesuffix("`")
+
+
+def spec(
+    data: str = "",
+    source: str = 'source = npz("rows.npz")',
+    columns: str = "x = number; i = image([3, 28, 28])",
+    target: str = LABELS,
+    network: str = "input(features); dense(8); output(y)",
+    train: str = "batch = 8",
+    head: str = "",
+    foot: str = "",
+) -> str:
+    return (
+        f"{head}\ndata {{ {source}; columns {{ {columns}; y = {target} }}; target = y; {data} }}\n"
+        f"network {{ {network} }}\ntrain {{ epochs = 8; {train} }}\n{foot}\n"
+    )
+
+
+def around_layer(example: str) -> list[str]:
+    """Small specs that may hold a layer: of features, of images, as input, as output."""
+    networks = (
+        f"input(features); dense(128); {example}; output(y)",
+        f"input(i); conv2d(4, 3); {example}; flatten; output(y)",
+        f"input(features); dense(128); {example}; flatten; output(y)",
+        f"input(features); {example}",
+        f"{example}; output(y)",
+    )
+    return [spec(network=network) for network in networks]
+
+
+def around_setting(example: str) -> list[str]:
+    return [spec(train=example, target=target) for target in (LABELS, "number")]
+
+
+def around_column(example: str) -> list[str]:
+    others = {"x": "i = image([3, 28, 28])", "i": "x = number"}.get(example.partition(" ")[0], "x = number")
+    return [spec(columns=f"{example}; {others}")]
+
+
+def around_hyperparameter(example: str) -> list[str]:
+    name = example.partition(" ")[0]
+    layer = {"act": "dense(8, $act)", "bias": "dense(8, bias = $bias)", "width": "dense($width)"}.get(name, "dense(8)")
+    setting = "optimizer = adam($rate)" if name == "rate" else "batch = 8"
+    return [spec(head=f"hyper {{ {example} }}", network=f"input(features); {layer}; output(y)", train=setting)]
+
+
+def around_search(example: str) -> list[str]:
+    return [spec(head="hyper { width = int(8) }", network="input(features); dense($width); output(y)", foot=example)]
+
+
+def around_section(word: str, example: str) -> list[str]:
+    if word == "data":
+        return [f"{example}\nnetwork {{ input(features); output(y) }}\ntrain {{ epochs = 1 }}\n"]
+    if word == "sweep":
+        return around_search(example)
+    data, _, _ = spec().partition("train {")
+    return [data + (example if word == "train" else f"train {{ {example} }}")]
+
+
+def specs_around(word: type[Part], example: str) -> list[str]:
+    """Small specs, one of which can hold the example of a word."""
+    match word.family:
+        case "layer" | "activation":
+            return around_layer(example)
+        case "initializer":
+            return [spec(network=f"input(features); dense(8, {example}); output(y)")]
+        case "source":
+            return [spec(source=example)]
+        case "column" | "imputation" | "encoding":
+            return around_column(example)
+        case "split":
+            return [spec(data=example, columns="x = number; c = category")]
+        case "augmentation":
+            return [spec(data=f"augment {{ {example} }}")]
+        case "hyperparameter":
+            return around_hyperparameter(example)
+        case "model":
+            return [spec().partition("network {")[0] + f"{example}\ntrain {{ epochs = 1 }}\n"]
+        case "objective":
+            return around_search(f"sweep {{ {example} }}")
+        case "section":
+            return around_section(word.word, example)
+        case _:
+            return around_setting(example)
+
+
+@pytest.mark.parametrize("word", WORDS, ids=lambda w: f"{w.family} {w.word}")
+def test_every_word_has_a_sentence_and_an_example(word: type[Part]) -> None:
+    text, example = page_of(word)
+    first = text.splitlines()[0]
+    assert len(first) > 15 and (first[0].isupper() or first[0] in "`√"), first
+    assert text.endswith((".", ")", "`", ":")), text
+    assert word.family == "section" or any(name in example for name in (word.word, *word.aliases)), example
+
+
+@pytest.mark.parametrize("word", WORDS, ids=lambda w: f"{w.family} {w.word}")
+def test_every_example_checks(word: type[Part]) -> None:
+    failures = []
+    for text in specs_around(word, page_of(word)[1]):
+        try:
+            check_source(Source("example.dn", text), Path("."))
+            return
+        except SpecError as error:
+            failures.append(f"{text}{error}")
+    pytest.fail("\n\n".join(failures))
