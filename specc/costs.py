@@ -42,6 +42,16 @@ def cost_of(node: Node, shapes: dict[str, Shape]) -> Cost:
     return Cost(parameters, node.layer.multiply_adds(*inputs), sum((shape.count for shape in node.outputs.values()), 0))
 
 
+def parameters(spec: Spec) -> int:
+    """The trained numbers of a bound spec."""
+    total = 0
+    for graph in spec.graphs.values():
+        shapes = shapes_seen(spec, graph)
+        counts = [cost_of(node, shapes).parameters for node in graph.nodes]
+        total += sum(count for count in counts if isinstance(count, int))
+    return total
+
+
 def multiply_adds(spec: Spec) -> int:
     """The multiplications of one row's forward pass through all graphs of a bound spec."""
     total = 0

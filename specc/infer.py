@@ -98,7 +98,9 @@ class _Inference:
         if not isinstance(column, Category):
             return layer
         labels = self._known(column.label_count(layer.column))
-        losses = {term.loss.word for p in self.spec.phases for term in p.settings.loss if term.loss.output in (None, layer.column)}
+        losses = {
+            term.loss.word for p in self.spec.phases for term in p.settings.loss if term.loss.output in (None, layer.column)
+        }
         if labels == 2 and "cross_entropy" not in losses:
             return layer.model_copy(update={"units": 1, "head": "sigmoid"})
         if isinstance(labels, int) or losses & {"cross_entropy"}:

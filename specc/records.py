@@ -10,6 +10,7 @@ import functools
 import json
 import types
 from collections.abc import Callable
+from inspect import get_annotations
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 REQUIRED: Any = object()
@@ -115,7 +116,9 @@ class Record:
         """The same record with some fields changed, unchecked."""
         update = update or {}
         own = self.__dict__
-        return self.model_construct(self.model_fields_set | set(update), **{name: own[name] for name in fields_of(type(self))} | update)
+        return self.model_construct(
+            self.model_fields_set | set(update), **{name: own[name] for name in fields_of(type(self))} | update
+        )
 
     @property
     def model_fields_set(self) -> frozenset[str]:
@@ -160,7 +163,7 @@ def fields_of(record: type[Record]) -> dict[str, Field]:
     hints = get_type_hints(record, include_extras=True)
     fields: dict[str, Field] = {}
     for owner in reversed(record.__mro__):
-        for name in owner.__dict__.get("__annotations__", {}):
+        for name in get_annotations(owner):
             annotation = hints[name]
             if get_origin(annotation) is ClassVar or annotation is ClassVar:
                 continue

@@ -72,7 +72,9 @@ class Expression:
         return hash(tuple(self.terms.items()))
 
     def __str__(self) -> str:
-        words = [f"{factor}*{atom}" if atom and factor != 1 else atom or str(factor) for atom, factor in self.terms.items() if atom]
+        words = [
+            f"{factor}*{atom}" if atom and factor != 1 else atom or str(factor) for atom, factor in self.terms.items() if atom
+        ]
         constant = self.terms.get("", 0)
         text = " + ".join(words)
         return f"{text} + {constant}" if constant > 0 else f"{text} - {-constant}" if constant < 0 else text
@@ -158,7 +160,7 @@ class Shape(Record):
     def dimensions(self) -> tuple[int, ...]:
         """The sizes as plain numbers, once they are all known."""
         assert self.known, f"{self} has sizes that only the data knows"
-        return self.sizes
+        return tuple(size for size in self.sizes if isinstance(size, int))
 
     def __str__(self) -> str:
         return f"[{', '.join(['N', *map(str, self.sizes)])}]"

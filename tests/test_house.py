@@ -20,7 +20,21 @@ PACKAGE = REPOSITORY / "specc"
 MODULES = {".".join(path.relative_to(REPOSITORY).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}
 HEAVY = {"torch", "numpy", "onnx", "onnx_ir", "onnxruntime", "polars", "PIL", "matplotlib", "rich", "safetensors", "pydantic"}
 
-FRONT = ("records", "shapes", "diagnostics", "syntax", "vocabulary", "ir", "infer", "door", "defaults", "check", "load", "costs", "parts")
+FRONT = (
+    "records",
+    "shapes",
+    "diagnostics",
+    "syntax",
+    "vocabulary",
+    "ir",
+    "infer",
+    "door",
+    "defaults",
+    "check",
+    "load",
+    "costs",
+    "parts",
+)
 """The front half: text to IR."""
 MAY_IMPORT = {
     "diagnostics": ("diagnostics",),
@@ -33,7 +47,17 @@ MAY_IMPORT = {
 }
 """Which folders and files of the front half know which others."""
 FORBIDDEN = {
-    "data": {"torch", "onnx", "onnx_ir", "onnxruntime", "specc.pytorch", "specc.onnx", "specc.training", "specc.runs", "specc.cli"},
+    "data": {
+        "torch",
+        "onnx",
+        "onnx_ir",
+        "onnxruntime",
+        "specc.pytorch",
+        "specc.onnx",
+        "specc.training",
+        "specc.runs",
+        "specc.cli",
+    },
     "onnx": {"torch", "specc.pytorch", "specc.training", "specc.runs", "specc.cli"},
     "pytorch": {"onnx", "onnx_ir", "onnxruntime", "specc.onnx", "specc.training", "specc.runs", "specc.cli"},
     "training": {"onnx", "onnx_ir", "onnxruntime", "specc.onnx", "specc.runs", "specc.cli"},
@@ -106,7 +130,9 @@ def test_every_folder_is_spoken_of() -> None:
     assert folders <= told, folders - told
 
 
-@pytest.mark.parametrize("arguments", [["check", "specs/iris.dn"], ["fmt", "--check", "specs/iris.dn"], ["check", "--json", "specs/iris.dn"]])
+@pytest.mark.parametrize(
+    "arguments", [["check", "specs/iris.dn"], ["fmt", "--check", "specs/iris.dn"], ["check", "--json", "specs/iris.dn"]]
+)
 def test_short_commands_import_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys\n"

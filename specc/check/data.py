@@ -56,7 +56,9 @@ def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None
         return None
     assert isinstance(read, DataSection)
     if not columns and not report.has_errors:
-        report.error("E0208", "`data` declares no `columns`", section.kind_span, help="as in `columns { age = number; label = category }`")
+        report.error(
+            "E0208", "`data` declares no `columns`", section.kind_span, help="as in `columns { age = number; label = category }`"
+        )
     return Data(source=read.source, columns=columns, target=read.target, split=read.split, augment=augment)
 
 
@@ -80,14 +82,18 @@ def _columns(part: Part | None, scope: Scope, reader: Reader) -> dict[str, Colum
             continue
         key = statement.key
         if key in places:
-            reader.report.error("E0110", f"the column `{key}` is declared twice", statement.key_span, labels=(Label(places[key], "first here"),))
+            reader.report.error(
+                "E0110", f"the column `{key}` is declared twice", statement.key_span, labels=(Label(places[key], "first here"),)
+            )
             continue
         places[key] = statement.key_span
         if key == "features":
             reader.report.error("E0106", "`features` means all feature columns and cannot name one", statement.key_span)
             continue
         if "." in key and not statement.quoted:
-            reader.report.error("E0202", "a column's name with a dot is written in quotes", statement.key_span, help=f'`"{key}" = …`')
+            reader.report.error(
+                "E0202", "a column's name with a dot is written in quotes", statement.key_span, help=f'`"{key}" = …`'
+            )
             continue
         column = _column(statement, scope, reader)
         if column is not None:
@@ -104,7 +110,9 @@ def _column(statement: Setting, scope: Scope, reader: Reader) -> Column | None:
         value = reader.evaluator.evaluate(override.value if override is not None else statement.value, scope)
         word = value.word if isinstance(value, Call) else getattr(value, "text", None)
         if word is None:
-            reader.report.error("E0202", f"`{statement.key}` takes a column's type", value.span, help="as in `number` or `category`")
+            reader.report.error(
+                "E0202", f"`{statement.key}` takes a column's type", value.span, help="as in `number` or `category`"
+            )
             return None
         if find_word("column", word) is None:
             reader.unknown_word("column", word, getattr(value, "word_span", value.span))
@@ -118,7 +126,9 @@ def _augment(part: Part | None, scope: Scope, reader: Reader) -> tuple[Augmentat
     augment = []
     for index, statement in enumerate(part.body.statements if part and part.body else []):
         if isinstance(statement, Setting) or statement.body is not None or statement.name:
-            reader.report.error("E0102", "`augment` holds a list of changes", statement.span, help="as in `crop(28, padding = 3); flip`")
+            reader.report.error(
+                "E0102", "`augment` holds a list of changes", statement.span, help="as in `crop(28, padding = 3); flip`"
+            )
             continue
         call = Call(statement.kind, statement.arguments, statement.span, statement.kind_span)
         path = f"data.augment.{statement.kind}"

@@ -59,7 +59,12 @@ def each_rounds(part: Part, scope: Scope, reader: Reader) -> Iterator[Scope]:
     if not reader.report.has_errors:
         for argument in named:
             if lists[str(argument.name)] and not used[str(argument.name)]:
-                reader.report.error("E0109", f"the loop does not use `${argument.name}`", argument.name_span, help="`repeat(n)` runs without a name")
+                reader.report.error(
+                    "E0109",
+                    f"the loop does not use `${argument.name}`",
+                    argument.name_span,
+                    help="`repeat(n)` runs without a name",
+                )
 
 
 def _has_no_name(part: Part, reader: Reader) -> None:
@@ -95,10 +100,18 @@ class Blocks:
             if name is None or name not in parameters:
                 broken = True
                 meant = did_you_mean(str(argument.name), parameters) if argument.name else None
-                way_out = f"did you mean `{meant}`?" if meant else f"it takes {listing(parameters, 'and')}" if parameters else "it takes none"
+                way_out = (
+                    f"did you mean `{meant}`?"
+                    if meant
+                    else f"it takes {listing(parameters, 'and')}"
+                    if parameters
+                    else "it takes none"
+                )
                 what = f"parameter `{argument.name}`" if argument.name else f"more than {len(parameters)} parameters"
                 label = Label(block.kind_span.to(block.name_span), "declared here")
-                reader.report.error("E0201", f"the block `{part.kind}` has no {what}", argument.span, labels=(label,), help=way_out)
+                reader.report.error(
+                    "E0201", f"the block `{part.kind}` has no {what}", argument.span, labels=(label,), help=way_out
+                )
             elif name in bindings:
                 broken = True
                 labels = (Label(bindings[name].span, "first here"),)
@@ -142,7 +155,9 @@ class Blocks:
         """Every block, and every parameter of a block, is used."""
         for name, block in self.parts.items():
             if name not in self.used:
-                report.error("E0108", f"nothing uses the block `{name}`", block.kind_span.to(block.name_span), help="use it or delete it")
+                report.error(
+                    "E0108", f"nothing uses the block `{name}`", block.kind_span.to(block.name_span), help="use it or delete it"
+                )
                 continue
             for argument in block.arguments:
                 parameter = argument.name or (argument.value.text if isinstance(argument.value, Name) else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import types
 from dataclasses import dataclass, field
+from inspect import get_annotations
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from specc.vocabulary.families import LossTerm
@@ -41,7 +42,9 @@ class Accepts:
         if self.reference == "path":
             words.append('a path in quotes, as in `"data/table.csv"`')
         elif self.reference:
-            words.append({"tensor": "a layer's name", "measure": "a measure, as in `validation.loss`"}.get(self.reference, "a column"))
+            words.append(
+                {"tensor": "a layer's name", "measure": "a measure, as in `validation.loss`"}.get(self.reference, "a column")
+            )
         if self.boolean:
             words.append("`true` or `false`")
         words += [f"`{choice}`" for choice in self.choices]
@@ -93,7 +96,7 @@ def rules_of(part: type[Part]) -> WordRules:
     """What the arguments of a word may be. The class's own fields come before inherited ones."""
     rules = WordRules()
     for owner in part.__mro__:
-        for name in owner.__dict__.get("__annotations__", {}):
+        for name in get_annotations(owner):
             declared = part.model_fields.get(name)
             if declared is None or name in rules.fields or any(isinstance(m, Resolved) for m in declared.marks):
                 continue

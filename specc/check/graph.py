@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from specc.check.expansion import Blocks, each_rounds, repeat_count
+from specc.check.names import Names, Place
 from specc.check.reading import Inherited, Reader, Unreadable
 from specc.check.values import NotConstant, Scope
 from specc.diagnostics import Label, Span, did_you_mean, listing
@@ -19,35 +20,6 @@ from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.part import find_word, words_of
 
 STRUCTURE = ("repeat", "each", "sequence", "it")
-
-
-@dataclass
-class Names:
-    """The names of a graph, or of one use of a block in it: `prefix` leads those of a block's use."""
-
-    prefix: str = ""
-    outer: Names | None = None
-    counts: dict[str, int] = field(default_factory=dict)
-    tensors: dict[str, str] = field(default_factory=dict)
-    places: dict[str, Span] = field(default_factory=dict)
-    uses: dict[str, Names] = field(default_factory=dict)
-
-    def number(self, word: str) -> str:
-        """`word_1`, `word_2`, …"""
-        self.counts[word] = self.counts.get(word, 0) + 1
-        return f"{word}_{self.counts[word]}"
-
-
-@dataclass
-class Place:
-    """Where a statement stands: the `$names` and tensor names it sees, what it inherits, the blocks used on the way."""
-
-    scope: Scope
-    names: Names
-    inherited: dict[str, Inherited] = field(default_factory=dict)
-    trail: tuple[Span, ...] = ()
-    in_loop: bool = False
-    active: tuple[str, ...] = ()
 
 
 class GraphBuilder:
@@ -68,7 +40,9 @@ class GraphBuilder:
 
     def _with_overrides(self, statements: list[Statement], scope: Scope) -> list[Statement]:
         """The statements with the settings of the whole graph that `--set` gives: `network.init=he_normal`."""
-        keys = [path.partition(".")[2] for path in self.reader.overrides if path.startswith(self.name + ".") and path.count(".") == 1]
+        keys = [
+            path.partition(".")[2] for path in self.reader.overrides if path.startswith(self.name + ".") and path.count(".") == 1
+        ]
         for key in keys:
             override = self.reader.override(f"{self.name}.{key}")
             assert override is not None
@@ -204,13 +178,20 @@ class GraphBuilder:
         arguments, of = self._without_of(part, place)
         merging = found is not None and issubclass(found, Layer) and found.merges
         if of is not None and found is Input:
-            self.report.error("E0201", "`input` has no argument `of`", part.span, help="it takes columns, and begins a run of layers")
+            self.report.error(
+                "E0201", "`input` has no argument `of`", part.span, help="it takes columns, and begins a run of layers"
+            )
             raise Unreadable
         if part.body is not None and not merging:
             self.report.error("E0205", f"`{base}` takes no body", part.body.span, help="write its arguments in `( )`")
             raise Unreadable
         if found is not None and found.word == "shortcut":
-            self.report.error("E0112", "`shortcut` stands as a branch beside another one", part.span, help="as in `add { conv2d(8, 3); shortcut }`")
+            self.report.error(
+                "E0112",
+                "`shortcut` stands as a branch beside another one",
+                part.span,
+                help="as in `add { conv2d(8, 3); shortcut }`",
+            )
             raise Unreadable
         if merging:
             assert found is not None
@@ -302,7 +283,9 @@ class GraphBuilder:
         tensors += [p for p in places if p is not None]
         if len(tensors) < 2:
             way_out = f"as in `{part.kind} {{ dense(8); dense(8) }}` or `{part.kind}(first, second)`"
-            self.report.error("E0112", f"`{part.kind}` joins at least two branches, got {len(tensors)}", part.kind_span, help=way_out)
+            self.report.error(
+                "E0112", f"`{part.kind}` joins at least two branches, got {len(tensors)}", part.kind_span, help=way_out
+            )
             raise Unreadable
         return tuple(tensors)
 
@@ -311,7 +294,9 @@ class GraphBuilder:
         found = find_word("layer", "shortcut")
         assert found is not None
         if not siblings:
-            self.report.error("E0112", "`shortcut` needs a branch beside it", part.span, help="as in `add { conv2d(8, 3); shortcut }`")
+            self.report.error(
+                "E0112", "`shortcut` needs a branch beside it", part.span, help="as in `add { conv2d(8, 3); shortcut }`"
+            )
             raise Unreadable
         name = self._name(part, "shortcut", place)
         path = f"{self.name}.{place.names.prefix}{name}"
@@ -395,7 +380,9 @@ class GraphBuilder:
         """Every layer leads to an output; otherwise the last of each dead end is named."""
         if self.report.has_errors:
             return
-        taken = {self._owner(tensor) for node in self.nodes for tensor in node.inputs[: 1 if node.layer.word == "shortcut" else None]}
+        taken = {
+            self._owner(tensor) for node in self.nodes for tensor in node.inputs[: 1 if node.layer.word == "shortcut" else None]
+        }
         for node in self.nodes:
             if node.name in taken or isinstance(node.layer, Output):
                 continue
@@ -406,5 +393,3 @@ class GraphBuilder:
 
     def _owner(self, tensor: str) -> str:
         return tensor if tensor in self.by_name else tensor.rpartition(".")[0]
-
-

@@ -95,7 +95,12 @@ def _choice(setting: Setting, call: Call, reader: Reader) -> tuple[Hyperparamete
         raise Unreadable
     default, options = arguments[0], [_text(item) for item in arguments[1].items]
     if _text(default) not in options:
-        reader.report.error("E0203", f"the default `{_text(default)}` is not among the choices", default.span, help=f"they are {listing(options, 'and')}")
+        reader.report.error(
+            "E0203",
+            f"the default `{_text(default)}` is not among the choices",
+            default.span,
+            help=f"they are {listing(options, 'and')}",
+        )
         raise Unreadable
     return Choice(default=_text(default), options=tuple(options)), default
 
@@ -144,7 +149,9 @@ def _range_is_sensible(declared: Int | Float, call: Call, reader: Reader) -> Non
         reader.report.error("E0203", "a `log` scale needs a range above zero", call.span, help=way_out)
         raise Unreadable
     if declared.scale == "log" and declared.written("step"):
-        reader.report.error("E0505", "a hyperparameter goes on a `log` scale or in steps, not both", call.span, help="keep one of them")
+        reader.report.error(
+            "E0505", "a hyperparameter goes on a `log` scale or in steps, not both", call.span, help="keep one of them"
+        )
         raise Unreadable
 
 
@@ -197,5 +204,3 @@ def plain(value: Value) -> Any:
         return value.value
     text = _text(value)
     return {"true": True, "false": False}.get(text, text)
-
-

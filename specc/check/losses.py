@@ -18,7 +18,9 @@ def _losses_of(phase: Phase, outputs: dict[str, Node], spec: Spec, report: Repor
     span = span_of(spec, phase, "loss")
     losses = [term.loss for term in phase.settings.loss]
     if not losses and phase.settings.written("loss"):
-        report.error("E0203", f"{called(phase)} has an empty list of losses", span, help="leave it out, and the outputs say which")
+        report.error(
+            "E0203", f"{called(phase)} has an empty list of losses", span, help="leave it out, and the outputs say which"
+        )
     for term in phase.settings.loss:
         if term.weight <= 0:
             report.error("E0203", f"the weight of a loss must be greater than 0, got {term.weight:g}", span)

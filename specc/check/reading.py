@@ -8,6 +8,7 @@ from typing import Any
 
 from specc.check.fields import Accepts, FieldRule, article, rules_of
 from specc.check.values import Evaluator, NotConstant, Scope
+from specc.check.wording import NOUNS, example_of, what_is, written
 from specc.diagnostics import Label, Report, Span, did_you_mean, listing
 from specc.records import Misfits
 from specc.syntax.tree import Argument, Call, List, Name, Number, Operation, Range, String, Value
@@ -15,13 +16,6 @@ from specc.vocabulary.columns import fits_pattern, is_pattern
 from specc.vocabulary.families import LossTerm
 from specc.vocabulary.part import ALIASES, INDEX, Interval, Part, find_word, words_of
 
-NOUNS = {
-    "column": "column type",
-    "imputation": "imputed value",
-    "hyperparameter": "type of hyperparameter",
-    "stopping": "way of stopping",
-    "keeping": "way of keeping weights",
-}
 
 class Unreadable(Exception):
     """A value could not be read; the report has the reason."""
@@ -79,7 +73,7 @@ class Reader:
             way_out = f"`specc explain {family}` lists them"
         elif len(shown) == 1:
             only = find_word(family, shown[0])
-            way_out = f"as in `{_example(only)}`" if only is not None else ""
+            way_out = f"as in `{example_of(only)}`" if only is not None else ""
         else:
             way_out = f"there are {listing(shown, 'and')}"
         self.report.error("E0101", f"there is no {noun} called `{word}`", span, help=way_out)
@@ -124,7 +118,7 @@ class Reader:
                 broken = True
         missing = [r.name for r in rules_of(part).fields.values() if r.required and r.name not in bound]
         if missing and not broken:
-            example = _example(part)
+            example = example_of(part)
             way_out = f"as in `{example}`" if example else ""
             what = f"{noun}{'s' if len(missing) > 1 else ''} {listing(missing, 'and')}"
             self.report.error("E0204", f"`{named}` needs the {what}", span, help=way_out)
@@ -137,7 +131,7 @@ class Reader:
             for name, fault in misfits.faults.items():
                 wanted = fault.limit or f"takes {rules_of(part).fields[name].accepts.phrase}"
                 code = "E0203" if fault.limit else "E0202"
-                self.report.error(code, f"`{name}` {wanted}, got {_written(fault.value)}", spans.get(name, span))
+                self.report.error(code, f"`{name}` {wanted}, got {written(fault.value)}", spans.get(name, span))
             raise Unreadable from None
 
     def _bind(self, part: type[Part], arguments: list[Argument], named: str, noun: str) -> tuple[dict[str, list[Argument]], bool]:
@@ -205,7 +199,9 @@ class Reader:
         default = part.model_fields[name].default
         if not isinstance(default, Part):
             raise Unreadable  # the path leads nowhere: reported with the paths that were not taken
-        return self.call(type(default), [], scope, span, path, resolved={f: getattr(default, f) for f in default.model_fields_set})
+        return self.call(
+            type(default), [], scope, span, path, resolved={f: getattr(default, f) for f in default.model_fields_set}
+        )
 
     def value(self, node: Value, accepts: Accepts, scope: Scope, path: str, name: str) -> Any:
         """A plain value or part, as `accepts` wants it. Raises `Unreadable` or `NotConstant`."""
@@ -312,7 +308,11 @@ class Reader:
 
     def _wrong_type(self, value: Value, accepts: Accepts, name: str, scope: Scope) -> None:
         if isinstance(value, Name):
-            words = [*accepts.choices, *(("true", "false") if accepts.boolean else ()), *(w for f in accepts.families for w in words_of(f.family))]
+            words = [
+                *accepts.choices,
+                *(("true", "false") if accepts.boolean else ()),
+                *(w for f in accepts.families for w in words_of(f.family)),
+            ]
             meant = did_you_mean(value.text, words) if words else None
             if meant:
                 self.report.error("E0202", f"`{name}` takes {accepts.phrase}", value.span, help=f"did you mean `{meant}`?")
@@ -322,7 +322,9 @@ class Reader:
             way_out = "write the number without quotes"
         elif isinstance(value, String) and [f.family for f in accepts.families] == ["source"]:
             way_out = f'name its kind: `csv("{value.value}")`'
-        elif isinstance(value, String) and (accepts.choices or accepts.families or accepts.boolean or (accepts.item and accepts.item.families)):
+        elif isinstance(value, String) and (
+            accepts.choices or accepts.families or accepts.boolean or (accepts.item and accepts.item.families)
+        ):
             way_out = f"write it without quotes: `{value.value}`" if value.value.isidentifier() else ""
         elif isinstance(value, Name) and (accepts.text or accepts.reference == "path"):
             way_out = f'put it in quotes: `"{value.text}"`'
@@ -334,7 +336,7 @@ class Reader:
             way_out = f'write a list: `["{value.value}"]`'
         elif isinstance(value, Name) and scope.find(value.text):
             way_out = f"did you mean `${value.text}`?"
-        self.report.error("E0202", f"`{name}` takes {accepts.phrase}, not {_what(value)}", value.span, help=way_out)
+        self.report.error("E0202", f"`{name}` takes {accepts.phrase}, not {what_is(value)}", value.span, help=way_out)
 
 
 def _takes_name(accepts: Accepts) -> bool:
@@ -350,36 +352,3 @@ def _takes_exactly(accepts: Accepts, word: str) -> bool:
     if accepts.item is not None and _takes_exactly(accepts.item, word):
         return True
     return accepts.anything or (accepts.reference is not None and accepts.reference != "path")
-
-
-def _written(value: Any) -> str:
-    """A value as the spec would write it."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_written, value))}]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _what(value: Value) -> str:
-    match value:
-        case Number():
-            return f"{value.value}"
-        case String():
-            return f'the string "{value.value}"'
-        case Name():
-            return f"`{value.text}`"
-        case Call():
-            return f"`{value.word}(…)`"
-        case List():
-            return "a list"
-        case Range():
-            return "a range"
-        case _:
-            return "this"
-
-
-def _example(part: type[Part]) -> str:
-    """The example of a word's docstring."""
-    _, _, example = (part.__doc__ or "").partition("Example: `")
-    return example.partition("`\n")[0].rstrip().removesuffix("`")

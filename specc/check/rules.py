@@ -38,7 +38,12 @@ from specc.vocabulary.splits import Provided, Random
 
 def the_data_is_there(spec: Spec, report: Report) -> None:
     if spec.data is None:
-        report.error("E0208", "the spec has no `data`", outputs_of(spec)[0].span if outputs_of(spec) else None, help="write `data { source = …; columns { … }; target = … }`")
+        report.error(
+            "E0208",
+            "the spec has no `data`",
+            outputs_of(spec)[0].span if outputs_of(spec) else None,
+            help="write `data { source = …; columns { … }; target = … }`",
+        )
         report.raise_errors()  # every other rule reads the data
 
 
@@ -48,7 +53,9 @@ def inputs_can_be_joined(spec: Spec, report: Report) -> None:
         assert isinstance(node.layer, Input)
         for name in node.layer.columns:
             if name in spec.data.target:
-                report.error("E0505", f"the input `{name}` is the target", node.span, help="a network may not see what it is to predict")
+                report.error(
+                    "E0505", f"the input `{name}` is the target", node.span, help="a network may not see what it is to predict"
+                )
         columns = [n for n in input_columns(spec, node) if n not in spec.data.target]
         twice = sorted({name for name in columns if columns.count(name) > 1})
         if twice:
@@ -72,7 +79,11 @@ def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
             report.error("E0106", f"`{column}` is answered twice", node.span, labels=labels)
         outputs[column] = node
         if column not in spec.data.target:
-            way_out = f"write `target = {column}` in `data`" if not spec.data.target else f"the target is {listing(spec.data.target, 'and')}"
+            way_out = (
+                f"write `target = {column}` in `data`"
+                if not spec.data.target
+                else f"the target is {listing(spec.data.target, 'and')}"
+            )
             report.error("E0505", f"the output `{column}` is not a target", node.span, help=way_out)
         elif not isinstance(spec.data.columns.get(column), Number | Category):
             kind = spec.data.columns[column].word if column in spec.data.columns else "pattern"
@@ -83,7 +94,12 @@ def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
             report.error("E0502", f"`{column}` has one label only: there is nothing to tell apart", outputs[column].span)
     for column in spec.data.target if not astray else ():
         if column not in outputs:
-            report.error("E0107", f"nothing answers the target `{column}`", spec.spans.get("data.target"), help=f"end the network with `output({column})`")
+            report.error(
+                "E0107",
+                f"nothing answers the target `{column}`",
+                spec.spans.get("data.target"),
+                help=f"end the network with `output({column})`",
+            )
     if len(set(spec.data.target)) < len(spec.data.target):
         report.error("E0205", "a target is named twice", spec.spans.get("data.target"))
 
@@ -96,7 +112,12 @@ def the_split_can_be_made(spec: Spec, report: Report) -> None:
         if abs(total - 1.0) > 1e-9:
             report.error("E0407", f"the shares of the split sum to {total:g}, not 1", span)
         if split.stratify is not None and split.group is not None:
-            report.error("E0407", "a split keeps either the shares of labels or groups together", span, help="take `stratify` or `group` away")
+            report.error(
+                "E0407",
+                "a split keeps either the shares of labels or groups together",
+                span,
+                help="take `stratify` or `group` away",
+            )
         if split.stratify is not None and isinstance(spec.data.columns.get(split.stratify), Number):
             message = f"`{split.stratify}` is a number, and has no labels whose shares a split could keep"
             report.error("E0407", message, span, help="stratify by a category, or take `stratify` away")
@@ -118,7 +139,9 @@ def augmentation_changes_images(spec: Spec, report: Report) -> None:
                 report.error("E0203", message, span, help=f"as in `crop({image.size[1]}, padding = 3)`")
             smallest = min(image.size[1:])
             if isinstance(change, Cutout) and change.size >= smallest:
-                report.error("E0203", f"`cutout({change.size})` can cover the whole of `{name}`", span, help="take a smaller square")
+                report.error(
+                    "E0203", f"`cutout({change.size})` can cover the whole of `{name}`", span, help="take a smaller square"
+                )
             if isinstance(change, Shift) and change.pixels >= smallest:
                 report.error("E0203", f"`shift({change.pixels})` can move `{name}` out of sight", span, help="take fewer pixels")
             if isinstance(change, Crop) and change.padding == 0 and image.size[1] == image.size[2] == change.size:
@@ -130,7 +153,9 @@ def array_inputs_are_known(spec: Spec, report: Report) -> None:
     for name, column in spec.data.columns.items():
         if isinstance(column, Array) and len(column.size) not in (1, 3):
             way_out = "`[features]`, or `[channels, height, width]` with 1 for a single channel"
-            report.error("E0203", f"`{name}`: an array has one size or three", spec.spans.get(f"data.columns.{name}"), help=way_out)
+            report.error(
+                "E0203", f"`{name}`: an array has one size or three", spec.spans.get(f"data.columns.{name}"), help=way_out
+            )
 
 
 def starting_values_have_something_to_start(spec: Spec, report: Report) -> None:

@@ -30,7 +30,9 @@ def sort_sections(tree: Body, report: Report) -> Sections:
     for statement in tree.statements:
         if isinstance(statement, Setting):
             way_out = f"put it into a section: `train {{ {statement.key} = … }}`"
-            report.error("E0102", f"the setting `{statement.key}` stands outside of every section", statement.key_span, help=way_out)
+            report.error(
+                "E0102", f"the setting `{statement.key}` stands outside of every section", statement.key_span, help=way_out
+            )
         elif statement.kind == "block":
             _block(statement, sections, report)
         elif statement.kind in kinds:
@@ -75,7 +77,9 @@ def _block(part: Part, sections: Sections, report: Report) -> None:
         return
     if part.name in sections.blocks:
         first = sections.blocks[part.name]
-        report.error("E0110", f"the block `{part.name}` is given twice", part.name_span, labels=(Label(first.name_span, "first here"),))
+        report.error(
+            "E0110", f"the block `{part.name}` is given twice", part.name_span, labels=(Label(first.name_span, "first here"),)
+        )
         return
     seen: set[str] = set()
     for argument in part.arguments:

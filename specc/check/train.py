@@ -32,7 +32,9 @@ def read_train(section: Part | None, scope: Scope, reader: Reader) -> tuple[Phas
             continue
         for inner in part.body.statements:
             if isinstance(inner, Part):
-                reader.report.error("E0102", "a phase holds settings only", inner.span, help="phases stand side by side in `train`")
+                reader.report.error(
+                    "E0102", "a phase holds settings only", inner.span, help="phases stand side by side in `train`"
+                )
         settings = _settings(part.body.statements, part, f"train.{part.name}", scope, reader)
         if settings is not None:
             # What a `--set` gives to a phase does not make a setting of `train` in the file a mistake.
@@ -95,5 +97,3 @@ def read_sweep(section: Part | None, scope: Scope, reader: Reader) -> Sweep | No
         return reader.call(Sweep, arguments, scope, section.kind_span, "sweep", noun="setting")  # type: ignore[return-value]
     except (Unreadable, NotConstant):
         return None
-
-

@@ -33,7 +33,7 @@ def refuse(message: str, status: int = USAGE) -> NoReturn:
 
 @contextmanager
 def located() -> Iterator[None]:
-    """Runs a command's work: a `SpecError` is printed and ends with status 1."""
+    """Runs a command's work: a `SpecError` is printed and ends with status 1, a file that cannot be opened or written with 2."""
     try:
         yield
     except SpecError as error:
@@ -41,6 +41,16 @@ def located() -> Iterator[None]:
         count = len(error.report.errors)
         click.echo(f"{count} error{'s' if count != 1 else ''}", err=True)
         raise click.exceptions.Exit(WRONG_SPEC) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        refuse(said(error))
+
+
+def said(error: OSError) -> str:
+    """What the system says of a file, in a line: `runs/iris: permission denied`."""
+    why = (error.strerror or str(error)).lower()
+    return f"{error.filename}: {why}" if error.filename else why
 
 
 def opened(path: Path) -> Path:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import math
 import os
+import secrets
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 
-class RunExists(Exception):
-    """The folder already holds a run."""
+class NoFolder(Exception):
+    """The run's folder cannot be made; the message says why."""
+
+
+class RunExists(NoFolder):
+    """The folder already holds something."""
 
 
 class RunFolder:
@@ -20,23 +29,31 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, spec: Path, wanted: Path | None) -> RunFolder:
-        """A new folder: `wanted`, or the next number beside the spec. Raises `RunExists` for one that holds a run."""
+    def create(cls, spec: Path, wanted: Path | None, files: Callable[[Path], dict[str, str]]) -> RunFolder:
+        """A new folder with its first files, there all at once: `wanted`, or the next number beside the spec.
+
+        `files` gives their texts by name, told the folder. Raises `RunExists` where `wanted` holds anything, or `NoFolder`.
+        """
+        try:
+            return cls._create(spec, wanted, files)
+        except OSError as error:
+            where = wanted or runs_beside(spec)
+            raise NoFolder(f"{where} cannot be made: {(error.strerror or str(error)).lower()}") from error
+
+    @classmethod
+    def _create(cls, spec: Path, wanted: Path | None, files: Callable[[Path], dict[str, str]]) -> RunFolder:
         if wanted is not None:
             if wanted.exists() and any(wanted.iterdir()):
                 raise RunExists(f"{wanted} is not empty")
-            wanted.mkdir(parents=True, exist_ok=True)
-            return cls(wanted)
+            wanted.parent.mkdir(parents=True, exist_ok=True)
+            return _placed(wanted, files)
         parent = runs_beside(spec)
         parent.mkdir(parents=True, exist_ok=True)
         number = max((int(p.name) for p in parent.iterdir() if p.name.isdigit()), default=0)
         while True:
             number += 1
-            try:
-                (parent / f"{number:04d}").mkdir()
-            except FileExistsError:
-                continue  # another run took this number in the meantime
-            return cls(parent / f"{number:04d}")
+            with contextlib.suppress(RunExists):  # another run took this number in the meantime
+                return _placed(parent / f"{number:04d}", files)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -47,7 +64,7 @@ class RunFolder:
         self.write_bytes(name, text.encode())
 
     def write_json(self, name: str, value: Any) -> None:
-        self.write_text(name, json.dumps(finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        self.write_text(name, as_json(value))
 
     def write_bytes(self, name: str, content: bytes) -> None:
         write_atomically(self.path / name, content)
@@ -74,6 +91,29 @@ class RunFolder:
         self.write_text("metrics.jsonl", "".join(lines))
 
 
+def _placed(path: Path, files: Callable[[Path], dict[str, str]]) -> RunFolder:
+    """A folder made beside its place and renamed, so that a kill leaves the whole of it or nothing."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.writing")
+    beside.mkdir()
+    try:
+        for name, text in files(path).items():
+            write_atomically(beside / name, text.encode())
+        if path.is_mount():
+            for file in beside.iterdir():
+                shutil.copyfile(file, path / file.name)  # a mounted folder cannot be replaced
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                path.rmdir()
+            os.rename(beside, path)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise RunExists(f"{path} is not empty") from None
+        raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return RunFolder(path)
+
+
 def write_atomically(place: Path, content: bytes) -> None:
     """Writes beside the place and renames, so that a reader sees the old file or the new one."""
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +123,11 @@ def write_atomically(place: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, place)
+
+
+def as_json(value: Any) -> str:
+    """A value as a JSON file."""
+    return json.dumps(finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def finite(value: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specc.ir import Spec
-from specc.runs.folder import RunFolder, newest_run
+from specc.runs.folder import RunFolder, newest_run, runs_beside
 
 if TYPE_CHECKING:
     from torch import nn
@@ -83,14 +83,26 @@ def open_run(path: Path | str) -> Run:
     if not (path / "run.json").exists():
         newest = newest_run(path)
         if newest is None:
-            raise NotARun(f"{path} holds no finished run" if path.is_dir() else f"there is no folder {path}")
+            raise NotARun(_not_a_run(path))
         path = newest
     run = Run(path)
     try:
         status = run.record["status"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotARun(f"{path / 'run.json'} cannot be read: {error}") from None
     if status != "finished":
         way_out = "resume it with `specc train … --resume`" if status in ("running", "interrupted") else "train it anew"
         raise NotARun(f"the run {path} is not finished ({status}): {way_out}")
     return run
+
+
+def _not_a_run(path: Path) -> str:
+    """Why nothing can be opened there, with the way to what may be meant."""
+    if path.is_dir():
+        unfinished = newest_run(path, finished=False)
+        way_out = f": {unfinished} can be resumed with `specc train … --resume`" if unfinished is not None else ""
+        return f"{path} holds no finished run{way_out}"
+    if path.is_file() and path.suffix == ".dn":
+        runs = runs_beside(path)
+        return f"{path} is a spec: " + (f"its runs are in {runs}" if runs.is_dir() else f"train it first, with `specc train {path}`")
+    return f"{path} is a file; a run is a folder" if path.exists() else f"there is no folder {path}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import time
@@ -17,16 +18,16 @@ from torch import nn
 
 from specc.about import specc_version
 from specc.data.bind import Dataset
-from specc.diagnostics import Diagnostic, Report
-from specc.door import identifier
+from specc.diagnostics import Diagnostic, Report, fail
 from specc.ir import Phase, Spec
 from specc.load import bind_spec, check_source
 from specc.pytorch.source import build_module, emit_source
-from specc.runs.folder import RunFolder
-from specc.runs.resume import find_run_to_resume, same_data, same_spec
+from specc.runs.failures import disagreement, diverged, diverged_in_use, out_of_memory, too_large
+from specc.runs.folder import RunFolder, as_json
+from specc.runs.resume import damaged, find_run_to_resume, same_data, same_spec
 from specc.runs.run import Run
 from specc.syntax.read import read_source
-from specc.training.checkpoint import Checkpoints, read_state
+from specc.training.checkpoint import Checkpoints, DamagedCheckpoint, read_state
 from specc.training.clock import Clock
 from specc.training.device import choose_device, choose_threads, compute_with
 from specc.training.evaluate import Evaluation
@@ -87,8 +88,10 @@ class Order:
 def train_spec(order: Order, watcher: Watcher | None = None) -> Run:
     """Trains every phase, evaluates every split, exports, and writes the run folder.
 
-    Raises `SpecError` for what is wrong with the spec or its data, `TrainingFailed` for what went wrong while training,
-    `Interrupted` after Ctrl-C, `RunExists` where the folder holds another run. A run that is finished is returned as it is.
+    Raises `SpecError` for what is wrong with the spec, its data or the run to resume, `TrainingFailed` for what went wrong
+    while training, `Interrupted` after Ctrl-C, `NoFolder` (or `RunExists`, its kind for a folder that holds another run),
+    `NoSuchDevice`, and `OSError` for files that cannot be written.
+    A run that is finished is returned as it is.
     """
     watcher = watcher or Silent()
     source = read_source(order.path)
@@ -101,19 +104,23 @@ def train_spec(order: Order, watcher: Watcher | None = None) -> Run:
     device = choose_device(order.device)
     watcher.stage("reading the data")
     spec, dataset = bind_spec(spec, report, order.path.parent, order.root)
+    if (fault := too_large(spec)) is not None:
+        raise fail(source, fault)
     seed = order.seed if order.seed is not None else spec.phases[0].settings.seed
     threads = order.threads or choose_threads(spec, max(_batch(phase, dataset) for phase in spec.phases))
-    resumed = folder is not None
-    folder = folder or RunFolder.create(order.path, order.run)
-    if resumed:
+    if folder is not None:
         same_data(folder, spec, source)
         record = folder.record | {"status": "running"}
-    else:
-        record = _record(order, folder.path, spec, seed, device, threads)
-        folder.write_text("spec.dn", source.text)
-        folder.write_text("model.py", emit_source(spec))
-    folder.write_json("run.json", record)
-    return _Execution(spec, dataset, report, folder, record, watcher, device, threads, seed).run(resumed)
+        record.pop("error", None)
+        folder.write_json("run.json", record)
+        return _Execution(spec, dataset, report, folder, record, watcher, device, threads, seed).run(resumed=True)
+
+    def first_files(path: Path) -> dict[str, str]:
+        record = _record(order, path, spec, seed, device, threads)
+        return {"spec.dn": source.text, "model.py": emit_source(spec), "metrics.jsonl": "", "run.json": as_json(record)}
+
+    folder = RunFolder.create(order.path, order.run, first_files)
+    return _Execution(spec, dataset, report, folder, folder.record, watcher, device, threads, seed).run(resumed=False)
 
 
 def _batch(phase: Phase, dataset: Dataset) -> int:
@@ -160,26 +167,33 @@ class _Execution:
     seed: int
 
     def run(self, resumed: bool) -> Run:
+        """Trains, evaluates and finishes; whatever stops it is written down."""
         self.watcher.begins(self.spec, self.folder.path, str(self.device), self.threads, resumed)
-        started = time.perf_counter()
-        with compute_with(self.device, self.threads):
-            training = self._prepared(resumed)
-            try:
-                training.run()
-            except Diverged as error:
-                raise self._failed(self._diverged(error), error.phase, error.epoch) from None
-            except (MemoryError, RuntimeError) as error:
-                if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
-                    raise
-                raise self._failed(self._out_of_memory(), None, None) from None
-            except KeyboardInterrupt:
-                self._write_record(status="interrupted")
-                raise Interrupted(self.folder.path) from None
-            trained = time.perf_counter()
-            self.watcher.stage("evaluating")
-            evaluated = {name: training.evaluate(name) for name, rows in self.dataset.rows.items() if len(rows)}
-            self._finish(training.module, evaluated, {"training": trained - started})
+        try:
+            with compute_with(self.device, self.threads):
+                self._trained(resumed)
+        except Diverged as error:
+            raise self._failed(diverged(self.spec, error), error.phase, error.epoch) from None
+        except (MemoryError, RuntimeError) as error:
+            if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
+                raise
+            raise self._failed(out_of_memory(self.spec)) from None
+        except KeyboardInterrupt:
+            self._write_record(status="interrupted")
+            raise Interrupted(self.folder.path) from None
         return Run(self.folder.path)
+
+    def _trained(self, resumed: bool) -> None:
+        started = time.perf_counter()
+        training = self._prepared(resumed)
+        training.run()
+        trained = time.perf_counter()
+        self.watcher.stage("evaluating")
+        evaluated = {name: training.evaluate(name) for name, rows in self.dataset.rows.items() if len(rows)}
+        for name, evaluation in evaluated.items():
+            if not math.isfinite(evaluation.metrics["loss"]):  # type: ignore[arg-type]
+                raise self._failed(diverged_in_use(self.spec, name))
+        self._finish(training.module, evaluated, {"training": trained - started})
 
     def _prepared(self, resumed: bool) -> Training:
         """The training at its start, or where the checkpoint of an earlier attempt left it."""
@@ -192,7 +206,10 @@ class _Execution:
             self.spec, self.dataset, module, streams, self.device, self._log, checkpoints.save, progress=self.watcher.step
         )
         if resumed and checkpoints.path.exists():
-            read_state(checkpoints.path, training)
+            try:
+                read_state(checkpoints.path, training)
+            except DamagedCheckpoint as error:
+                raise fail(self.report.source, damaged(self.folder, str(error))) from None
         self.folder.keep_events(training.position.events if resumed else 0)
         return training
 
@@ -206,6 +223,7 @@ class _Execution:
 
     def _finish(self, module: nn.Module, evaluated: dict[str, Evaluation], seconds: dict[str, float]) -> None:
         """Weights, metrics, pictures and the proven ONNX file; only then is the run finished."""
+        from specc.onnx.parity import Disagreement
         from specc.runs.export import export_run
         from specc.runs.pictures import draw_pictures
 
@@ -216,7 +234,10 @@ class _Execution:
         self._write_record(metrics=metrics, parameters=sum(p.numel() for p in module.parameters()))
         run = Run(self.folder.path)
         self.watcher.stage("exporting")
-        export_run(run, self.dataset)
+        try:
+            export_run(run, self.dataset)
+        except Disagreement as error:
+            raise self._failed(disagreement(self.spec, str(error))) from None
         self.watcher.stage("drawing")
         draw_pictures(run, self.dataset, evaluated)
         seconds = seconds | {"finishing": time.perf_counter() - began}
@@ -226,29 +247,9 @@ class _Execution:
             seconds={name: round(value, 3) for name, value in seconds.items()},
         )
 
-    def _failed(self, diagnostic: Diagnostic, phase: str | None, epoch: int | None) -> TrainingFailed:
+    def _failed(self, diagnostic: Diagnostic, phase: str | None = None, epoch: int | None = None) -> TrainingFailed:
         line = self.report.source.place(diagnostic.span.start).line if diagnostic.span else None
         event = {"event": diagnostic.code, "message": diagnostic.message, "phase": phase, "epoch": epoch, "line": line}
         self.folder.append_event(event)
         self._write_record(status="failed", error=event)
         return TrainingFailed(Report(self.report.source, [diagnostic]), self.folder.path)
-
-    def _diverged(self, error: Diverged) -> Diagnostic:
-        """The loss is no number: which layer gave the first number that is none, and what to do."""
-        nodes = {identifier(node.name): node for graph in self.spec.graphs.values() for node in graph.nodes}
-        node = nodes.get(error.layer or "")
-        where = f"in epoch {error.epoch}, batch {error.batch}" + (f" of the phase `{error.phase}`" if len(self.spec.phases) > 1 else "")
-        path = f"train.{error.phase}.optimizer"
-        optimizer = self.spec.spans.get(path) or self.spec.spans.get("train.optimizer") or self.spec.spans.get("train")
-        return Diagnostic(
-            "E0506",
-            f"training diverged: the loss is no longer a finite number {where}",
-            node.span if node is not None else optimizer,
-            f"the first layer whose output is not finite (`{node.name}`)" if node is not None else "",
-            help="take a smaller learning rate, or scale the input columns: `number(scale = standard)`",
-        )
-
-    def _out_of_memory(self) -> Diagnostic:
-        batches = ", ".join(str(phase.settings.batch) for phase in self.spec.phases)
-        span = self.spec.spans.get("train.batch") or self.spec.spans.get("train")
-        return Diagnostic("E0507", f"out of memory with batches of {batches} rows", span, help="take a smaller `batch`, or fewer units")

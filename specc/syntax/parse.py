@@ -110,7 +110,7 @@ def _mend_string(text: str, position: int, report: Report) -> str:
     end = len(text) if end < 0 else end
     escape = next((i for i in range(position, end - 1) if text[i] == "\\" and text[i + 1] not in '"\\nt'), -1)
     if escape >= 0:
-        message = "a string knows the escapes `\\n`, `\\t`, `\\\"` and `\\\\` only"
+        message = 'a string knows the escapes `\\n`, `\\t`, `\\"` and `\\\\` only'
         report.error("E0003", message, Span(escape, escape + 2), help="write a backslash as `\\\\`, and folders with `/`")
         return text[:escape] + text[escape:end].replace("\\", "/") + text[end:]
     report.error("E0003", "this string is not closed on its line", Span(position, end), help='end it with `"`')
@@ -248,7 +248,11 @@ def _advice(token: Token, accepts: set[str], text: str) -> str:
     if token.type == "STAR" and before == "*":
         return "`.dn` has no powers, only `+ - * /`"
     if token.type == "DOT":
-        return "a range has two dots: `0.1 .. 0.5`" if before == "." else "a decimal number has digits on both sides of its point: `0.5`"
+        return (
+            "a range has two dots: `0.1 .. 0.5`"
+            if before == "."
+            else "a decimal number has digits on both sides of its point: `0.5`"
+        )
     if token.type == "NAME" and before.isdigit():
         return "a number has no unit, and a name begins with a letter; `10_000` is a number"
     if token.type in ("LBRACE", "LPAR") and before in ("\n", " ", "\t") and "_NL" in accepts:

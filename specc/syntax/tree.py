@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from specc.diagnostics import Span
 
+NOWHERE = Span(0, 0)
+
 
 @dataclass(slots=True, eq=False)
 class Number:
@@ -111,7 +113,7 @@ class Part:
 @dataclass(slots=True, eq=False)
 class Body:
     statements: list[Statement] = field(default_factory=list)
-    span: Span = Span(0, 0)
+    span: Span = NOWHERE
 
 
 Statement = Setting | Part

@@ -9,13 +9,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from specc.training.loop import Position, Training
 
 SECONDS_BETWEEN = 1.0
+
+
+class DamagedCheckpoint(Exception):
+    """A saved state that cannot be taken up; the message says why."""
 
 
 class Checkpoints:
@@ -51,17 +55,24 @@ def write_state(path: Path, training: Training) -> None:
 
 
 def read_state(path: Path, training: Training) -> None:
-    """Takes up a saved state: the next step is the one that the interrupted run would have made."""
-    with safe_open(path, "pt") as file:
-        position = json.loads((file.metadata() or {})["state"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
-    training.position = Position(**position)
-    training.streams.load(_below(tensors, "stream/"))
-    training.kept = {name: tensor.to(training.device) for name, tensor in _below(tensors, "kept/").items()}
+    """Takes up a saved state: the next step is the one that the interrupted run would have made. Raises `DamagedCheckpoint`."""
+    try:
+        with safe_open(path, "pt") as file:
+            position = Position(**json.loads((file.metadata() or {})["state"]))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+        _take_up(position, tensors, training)
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise DamagedCheckpoint(str(error).partition("\n")[0]) from error
+
+
+def _take_up(position: Position, tensors: dict[str, Tensor], training: Training) -> None:
     procedure = _below(tensors, "procedure/")
     with torch.no_grad():
         training.module.load_state_dict(_below(procedure, "module/"))
-    training.resumed = procedure if training.position.phase < len(training.spec.phases) and training.position.rate else None
+    training.streams.load(_below(tensors, "stream/"))
+    training.kept = {name: tensor.to(training.device) for name, tensor in _below(tensors, "kept/").items()}
+    training.position = position
+    training.resumed = procedure if position.phase < len(training.spec.phases) and position.rate else None
 
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

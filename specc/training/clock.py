@@ -53,7 +53,8 @@ class Rate:
         """Tells a plateau the measure of an epoch."""
         if not isinstance(self.schedule, Plateau):
             return
-        better = math.isnan(self.best) or (value < self.best if lower_is_better else value > self.best)
+        first = math.isnan(self.best) and not math.isnan(value)
+        better = first or (value < self.best if lower_is_better else value > self.best)
         if better:
             self.best, self.waited = value, 0
             return

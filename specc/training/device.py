@@ -15,14 +15,18 @@ ONE_THREAD_BELOW = 20_000_000
 """Multiply-adds of a forward step below which a second thread costs more than it brings."""
 
 
+class NoSuchDevice(Exception):
+    """The machine has no device of the kind asked for."""
+
+
 def choose_device(name: str = "auto") -> torch.device:
-    """`auto`: a CUDA device where there is one, then Apple's, then the CPU. Raises `ValueError` for one that is not there."""
+    """`auto`: a CUDA device where there is one, then Apple's, then the CPU. Raises `NoSuchDevice`."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("there is no CUDA device here: take `--device cpu`, or `auto`")
+        raise NoSuchDevice("there is no CUDA device here: take `--device cpu`, or `auto`")
     if name == "mps" and not torch.backends.mps.is_available():
-        raise ValueError("there is no MPS device here: take `--device cpu`, or `auto`")
+        raise NoSuchDevice("there is no MPS device here: take `--device cpu`, or `auto`")
     return torch.device(name)
 
 

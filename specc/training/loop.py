@@ -17,21 +17,23 @@ from specc.data.split import take_rows
 from specc.ir import Phase, Spec
 from specc.training.clock import Clock, Rate
 from specc.training.evaluate import Evaluation, evaluate, logits_of, measure_all
+from specc.training.faults import NotFinite, bad_weights
 from specc.training.procedures.supervised import PROCEDURES, Supervised
 from specc.training.rows import Rows, slices
 from specc.training.streams import Streams
 from specc.vocabulary.part import find_word
+from specc.vocabulary.schedules import Plateau
 from specc.vocabulary.stopping import Best, Early
 
 Event = dict[str, Any]
 
 
 class Diverged(Exception):
-    """A loss or a weight is no longer finite."""
+    """A loss, gradient or weight is no longer finite: `what` it is, and what the module calls the layer where it began."""
 
-    def __init__(self, phase: str, epoch: int, batch: int, layer: str | None) -> None:
-        super().__init__(f"the loss is not finite in epoch {epoch}, batch {batch}")
-        self.phase, self.epoch, self.batch, self.layer = phase, epoch, batch, layer
+    def __init__(self, phase: str, epoch: int, batch: int, what: str, layer: str | None) -> None:
+        super().__init__(f"the {what} is not finite in epoch {epoch}, batch {batch}")
+        self.phase, self.epoch, self.batch, self.what, self.layer = phase, epoch, batch, what, layer
 
 
 @dataclass
@@ -40,11 +42,13 @@ class Position:
 
     phase: int = 0
     epoch: int = 0
-    batch: int = 0
     step: int = 0
-    best: float = math.nan
-    best_epoch: int = 0
-    waited: int = 0
+    kept: float = math.nan
+    """The best of the measure that chooses the weights to keep, and its epoch."""
+    kept_epoch: int = 0
+    improved: float = math.nan
+    """The last of the measure that stops which was an improvement, and its epoch."""
+    improved_epoch: int = 0
     stopped: bool = False
     rate: dict[str, float] = field(default_factory=dict)
     events: int = 0
@@ -69,7 +73,6 @@ class Training:
         self.rows = Rows(spec, dataset, device)
         self.position = Position()
         self.kept: dict[str, Tensor] = {}
-        self.permutation = torch.empty(0, dtype=torch.int64)
         self.procedure: Supervised | None = None
         self.resumed: dict[str, Tensor] | None = None
 
@@ -122,13 +125,16 @@ class Training:
                 numbers = numbers[: stretch.start]
                 break
             batch = self.rows.batch(numbers[stretch], self.streams)
-            step = self.procedure.step(batch, rate.at(clock), clock.step + 1)
+            try:
+                step = self.procedure.step(batch, rate.at(clock), clock.step + 1)
+            except NotFinite as fault:
+                raise Diverged(phase.name, position.epoch + 1, index + 1, fault.what, fault.layer) from None
             clock.step += 1
-            if not math.isfinite(step.loss):
-                raise Diverged(phase.name, position.epoch + 1, index + 1, find_fault(self.module, batch.inputs))
             for column, values in step.logits.items():
                 logits.setdefault(column, []).append(values)
             self.progress(phase, clock)
+        if (layer := bad_weights(self.module)) is not None:
+            raise Diverged(phase.name, position.epoch + 1, len(batches), "weights", layer)
         position.epoch += 1
         position.step = clock.step
         running = {column: torch.cat(values) for column, values in logits.items()}
@@ -165,28 +171,26 @@ class Training:
         return measure_all(self.spec, phase, logits, targets, truth, epoch)
 
     def _judge(self, phase: Phase, event: Event, rate: Rate) -> None:
-        """Early stopping, the best weights so far, plateaus."""
-        schedule_measure = getattr(phase.settings.schedule, "measure", None)
-        if schedule_measure is not None:
-            rate.observe(_look_up(event, schedule_measure), _lower_is_better(schedule_measure))
-        judge = phase.settings.stop if isinstance(phase.settings.stop, Early) else phase.settings.keep
-        if not isinstance(judge, Early | Best):
-            return
-        keeper = phase.settings.keep if isinstance(phase.settings.keep, Best) else judge
-        value = _look_up(event, keeper.measure)
-        margin = judge.change if isinstance(judge, Early) and keeper is judge else 0.0
+        """The best weights so far, early stopping, plateaus: each by its own measure, in the epochs that take it."""
+        settings, position = phase.settings, self.position
+        if isinstance(settings.schedule, Plateau) and (value := _look_up(event, settings.schedule.measure)) is not None:
+            rate.observe(value, _lower_is_better(settings.schedule.measure))
+        if isinstance(settings.keep, Best) and (value := _look_up(event, settings.keep.measure)) is not None:
+            if _is_better(value, position.kept, settings.keep.measure):
+                position.kept, position.kept_epoch = value, position.epoch
+                self.kept = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
+                event["best"] = True
+        if isinstance(settings.stop, Early) and (value := _look_up(event, settings.stop.measure)) is not None:
+            self._stop_where_nothing_improves(settings.stop, value, event)
+
+    def _stop_where_nothing_improves(self, stop: Early, value: float, event: Event) -> None:
         position = self.position
-        lower = _lower_is_better(keeper.measure)
-        better = math.isnan(position.best) or (value < position.best - margin if lower else value > position.best + margin)
-        if better and not math.isnan(value):
-            position.best, position.best_epoch, position.waited = value, position.epoch, 0
-            self.kept = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
-            event["best"] = True
-            return
-        position.waited += 1
-        if isinstance(judge, Early) and position.waited >= judge.patience:
+        if _is_better(value, position.improved, stop.measure, stop.change):
+            position.improved, position.improved_epoch = value, position.epoch
+        elif position.epoch - position.improved_epoch >= stop.patience:
             position.stopped = True
-            event["stopped"] = f"no better {judge.measure} for {judge.patience} epochs; kept epoch {position.best_epoch}"
+            kept = f"kept epoch {position.kept_epoch}" if position.kept_epoch else "kept the last epoch"
+            event["stopped"] = f"no better {stop.measure} for {stop.patience} epoch{'s' if stop.patience > 1 else ''}; {kept}"
 
     def _keep_best(self) -> None:
         if self.kept:
@@ -197,9 +201,17 @@ class Training:
         return evaluate(self.spec, self.module, self.rows, self.dataset, self.dataset.rows[name])
 
 
-def _look_up(event: Event, measure: str) -> float:
+def _look_up(event: Event, measure: str) -> float | None:
+    """The value of a measure in an epoch, NaN where it is not defined; None where this epoch does not take it."""
     split, _, name = measure.partition(".")
-    return float(event.get(split, {}).get(name, math.nan))
+    return event.get(split, {}).get(name)
+
+
+def _is_better(value: float, best: float, measure: str, change: float = 0.0) -> bool:
+    """Whether a value beats the best so far (NaN: there is none) by more than `change`."""
+    if math.isnan(value) or math.isnan(best):
+        return not math.isnan(value)
+    return value < best - change if _lower_is_better(measure) else value > best + change
 
 
 def _lower_is_better(measure: str) -> bool:
@@ -208,22 +220,3 @@ def _lower_is_better(measure: str) -> bool:
         return True
     found = find_word("metric", word)
     return found is not None and getattr(found, "better", "higher") == "lower"
-
-
-@torch.no_grad()
-def find_fault(module: nn.Module, inputs: dict[str, Tensor]) -> str | None:
-    """The first layer whose output is not finite, by its attribute's name."""
-    found: list[str] = []
-
-    def watch(name: str) -> Callable:
-        def hook(layer: nn.Module, given: object, result: Tensor) -> None:
-            if not found and isinstance(result, Tensor) and not torch.isfinite(result).all():
-                found.append(name)
-
-        return hook
-
-    handles = [child.register_forward_hook(watch(name)) for name, child in module.named_children()]
-    module(**inputs)
-    for handle in handles:
-        handle.remove()
-    return found[0] if found else None

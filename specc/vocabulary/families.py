@@ -172,4 +172,3 @@ def needs_image(word: str, x: Shape, code: str = "E0301") -> None:
         return
     way_out = "put `reshape([channels, height, width])` before it" if x.is_vector else ""
     raise ShapeMismatch(code, f"`{word}` needs images, got {x}", "expects [N, channels, height, width]", way_out)
-

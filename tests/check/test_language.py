@@ -148,7 +148,13 @@ def test_hyperparameters_stand_for_any_value() -> None:
     assert getattr(train.schedule, "rate", None) == pytest.approx(0.998)
     assert spec.data is not None and getattr(spec.data.source, "missing", None) == ("?",)
     assert {name: hyper.value for name, hyper in spec.hyper.items()} == {
-        **{"width": 8, "rate": 1e-3, "act": "relu", "how": "adam(0.01)", "bias": True, "depth": 0, "mark": "?"},
+        "width": 8,
+        "rate": 1e-3,
+        "act": "relu",
+        "how": "adam(0.01)",
+        "bias": True,
+        "depth": 0,
+        "mark": "?",
     }
 
 

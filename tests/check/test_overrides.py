@@ -94,7 +94,7 @@ def test_a_phase_gets_its_own_length() -> None:
         ("train.optimizer.momentum=0.5", "E0211: `train.optimizer` is `adam`, which has no `momentum`"),
         ("train.schedule.warmup=3", "E0211: the spec does not set `train.schedule`, and so it has no `warmup` to change"),
         ("train.epochs=-1", "E0203: `epochs` must be at least 0, got -1"),
-        ('network.dense_1.units="3"', "E0202: `units` takes a whole number, not the string \"3\""),
+        ('network.dense_1.units="3"', 'E0202: `units` takes a whole number, not the string "3"'),
         ("network.dense_2.units=3", "E0211: no setting of the spec has the path `network.dense_2.units`"),
         ("network.padding=same", "E0210: no layer below uses the setting `padding`"),
         ("sweep.trials=3", "E0211: no setting of the spec has the path `sweep.trials`"),

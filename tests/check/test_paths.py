@@ -30,7 +30,9 @@ def test_paths_in_the_folder(path: str, tmp_path: Path) -> None:
     assert stays_inside(path, tmp_path)
 
 
-@pytest.mark.parametrize("path", ["../a.csv", "data/../../a.csv", "/etc/passwd", "~/a.csv", "https://a.b/c.csv", "", "a\\\\b.csv", ".."])
+@pytest.mark.parametrize(
+    "path", ["../a.csv", "data/../../a.csv", "/etc/passwd", "~/a.csv", "https://a.b/c.csv", "", "a\\\\b.csv", ".."]
+)
 def test_paths_that_leave_it(path: str, tmp_path: Path) -> None:
     assert not stays_inside(path, tmp_path)
 

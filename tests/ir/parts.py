@@ -175,7 +175,9 @@ class LaterTrain(Train, word="trial_train"):
     freeze: Until | None = None
 
 
-WORDS: list[type[Part]] = [c for c in list(vars().values()) if isinstance(c, type) and issubclass(c, Part) and c.__module__ == __name__]
+WORDS: list[type[Part]] = [
+    c for c in list(vars().values()) if isinstance(c, type) and issubclass(c, Part) and c.__module__ == __name__
+]
 """They are taken out of the registry again, so that no other test meets them; `tests.ir` puts them in for its own time."""
 for _word in WORDS:
     del REGISTRY[_word.family][_word.word]

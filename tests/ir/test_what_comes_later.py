@@ -1,4 +1,4 @@
-"""The IR holds what comes later: sequences with lengths, several inputs and outputs, stacks, several graphs with their optimizers.
+"""The IR holds what comes later: sequences, several inputs and outputs, stacks, several graphs with their optimizers.
 
 Each spec is the IR of the example it is named after, written by hand.
 """
@@ -47,8 +47,8 @@ from tests.ir.parts import (
     Dbn,
     Embed,
     Gan,
-    LaterTrain,
     Latent,
+    LaterTrain,
     Lstm,
     MaxOverTime,
     MutualInformation,
@@ -147,13 +147,17 @@ def mnist_dbn() -> Spec:
         model=Dbn(),
         graphs={"dbn": Graph(name="dbn", nodes=stack)},
         phases=(
-            Phase(name="pretrain", settings=pretrain, parts={"rbm_1": {"epochs": 30, "optimizer": ChangingSgd(learning_rate=0.01)}}),
+            Phase(
+                name="pretrain", settings=pretrain, parts={"rbm_1": {"epochs": 30, "optimizer": ChangingSgd(learning_rate=0.01)}}
+            ),
             Phase(name="finetune", settings=finetune),
         ),
     )
 
 
-def blocks(prefix: str, *layers: tuple[str, Conv2d | Conv2dTranspose | Dense | BatchNorm | Activate | Flatten | Reshape]) -> list[Node]:
+def blocks(
+    prefix: str, *layers: tuple[str, Conv2d | Conv2dTranspose | Dense | BatchNorm | Activate | Flatten | Reshape]
+) -> list[Node]:
     """A run of layers, each behind the one before."""
     nodes: list[Node] = []
     for name, layer in layers:
@@ -197,7 +201,10 @@ def infogan() -> Spec:
     ]
     graphs = {"generator": generator, "discriminator": discriminator, "recognizer": recognizer}
     sources = {"latent": Latent(size=62), "kind": Code(size=10), "style": Code(size=2, kind="uniform", distribution="uniform")}
-    optimizers = {"discriminator": Adam(learning_rate=2e-4, betas=(0.5, 0.999)), "generator": Adam(learning_rate=1e-3, betas=(0.5, 0.999))}
+    optimizers = {
+        "discriminator": Adam(learning_rate=2e-4, betas=(0.5, 0.999)),
+        "generator": Adam(learning_rate=1e-3, betas=(0.5, 0.999)),
+    }
     loss = (LossTerm(loss=NonSaturating()), LossTerm(weight=1.0, loss=MutualInformation()))
     settings = Train(procedure=Adversarial(), loss=loss, epochs=30, batch=100)
     return Spec(
@@ -206,7 +213,9 @@ def infogan() -> Spec:
         model=Gan(),
         sources=tuple(Node(name=n, layer=layer, outputs={"": layer.output_shape()}) for n, layer in sources.items()),
         graphs={name: Graph(name=name, nodes=tuple(nodes)) for name, nodes in graphs.items()},
-        phases=(Phase(name="train", settings=settings, parts={name: {"optimizer": value} for name, value in optimizers.items()}),),
+        phases=(
+            Phase(name="train", settings=settings, parts={name: {"optimizer": value} for name, value in optimizers.items()}),
+        ),
         spans={"train.discriminator.optimizer": Span(10, 20)},
     )
 
@@ -245,7 +254,7 @@ def test_json_that_was_changed_is_another_spec_or_refused(name: str) -> None:
 def test_every_input_is_a_tensor_that_there_is(name: str) -> None:
     spec = shaped(EXAMPLES[name])
     for graph in spec.graphs.values():
-        for taken in (tensor for node in graph.nodes for tensor in node.inputs):
+        for taken in (tensor for n in graph.nodes for tensor in n.inputs):
             assert spec.shape_of(taken, graph.name).axes
 
 

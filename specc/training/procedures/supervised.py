@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from specc.door import answers
 from specc.ir import Phase, Spec
 from specc.training.evaluate import forward, total_loss
+from specc.training.faults import NotFinite, bad_gradient, bad_output
 from specc.training.optimizers import State, update
 from specc.training.parameters import FlatParameters
 from specc.training.rows import Batch
@@ -31,11 +33,16 @@ class Supervised:
         self.optimizer: State = {}
 
     def step(self, batch: Batch, rate: float, number: int) -> Step:
-        """Forward, loss, backward, update; `number` counts the phase's steps from 1."""
+        """Forward, loss, backward, update; `number` counts the phase's steps from 1. Raises `NotFinite` before the update."""
         self.parameters.clear_gradient()
         logits = forward(self.module, batch.inputs, self.outputs)
         loss = total_loss(self.spec, self.phase, logits, batch.targets)
+        if not math.isfinite(loss.detach()):
+            raise NotFinite("loss", bad_output(self.module, batch.inputs))
         loss.backward()
+        # A sum is one pass and no memory; only where it is not finite the numbers are looked at one by one.
+        if not math.isfinite(self.parameters.gradient.sum()) and (layer := bad_gradient(self.module)) is not None:
+            raise NotFinite("gradient", layer)
         assert self.phase.settings.optimizer is not None
         update(self.phase.settings.optimizer, self.parameters, self.optimizer, rate, number)
         return Step(loss.detach(), {column: values.detach() for column, values in logits.items()})

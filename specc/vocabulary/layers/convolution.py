@@ -71,7 +71,7 @@ class Conv2d(WeightedLayer):
         return activated(self.activation, y.with_size("channels", self.channels))
 
     def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
-        weight = {"weight": (self.channels, x.size("channels") // self.groups, *both(self.kernel))}
+        weight: dict[str, tuple[Size, ...]] = {"weight": (self.channels, x.size("channels") // self.groups, *both(self.kernel))}
         return weight | {"bias": (self.channels,)} if self.bias else weight
 
     def multiply_adds(self, x: Shape) -> Size:
@@ -101,7 +101,7 @@ class DepthwiseConv2d(WeightedLayer):
 
     def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
         channels = x.size("channels") * self.multiplier
-        weight = {"weight": (channels, 1, *both(self.kernel))}
+        weight: dict[str, tuple[Size, ...]] = {"weight": (channels, 1, *both(self.kernel))}
         return weight | {"bias": (channels,)} if self.bias else weight
 
     def multiply_adds(self, x: Shape) -> Size:
@@ -130,7 +130,10 @@ class Conv2dTranspose(WeightedLayer):
         needs_image("conv2d_transpose", x)
         if self.output_padding >= min(map(max, both(self.stride), both(self.dilation))):
             raise ShapeMismatch(
-                "E0306", f"`output_padding` must be less than the stride, got {self.output_padding}", "", "it only settles an odd row"
+                "E0306",
+                f"`output_padding` must be less than the stride, got {self.output_padding}",
+                "",
+                "it only settles an odd row",
             )
         sizes = []
         for size, k, s, p, d in zip(x.sizes[1:], both(self.kernel), both(self.stride), both(self.padding), both(self.dilation)):
@@ -141,7 +144,7 @@ class Conv2dTranspose(WeightedLayer):
         return activated(self.activation, Shape.image(self.channels, *sizes))
 
     def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
-        weight = {"weight": (x.size("channels"), self.channels, *both(self.kernel))}
+        weight: dict[str, tuple[Size, ...]] = {"weight": (x.size("channels"), self.channels, *both(self.kernel))}
         return weight | {"bias": (self.channels,)} if self.bias else weight
 
     def multiply_adds(self, x: Shape) -> Size:
@@ -177,7 +180,9 @@ class Shortcut(WeightedLayer):
             )
         strides = tuple(_stride(a, b) for a, b in zip(x.sizes[1:], sibling.sizes[1:]))
         if None in strides:
-            raise ShapeMismatch("E0303", f"`shortcut` finds no stride that leads from {x} to {sibling}", "", "use `padding = same`")
+            raise ShapeMismatch(
+                "E0303", f"`shortcut` finds no stride that leads from {x} to {sibling}", "", "use `padding = same`"
+            )
         return self.model_copy(update={"projects": True, "stride": strides})
 
     def parameter_shapes(self, x: Shape, sibling: Shape) -> dict[str, tuple[Size, ...]]:

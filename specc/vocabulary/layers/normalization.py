@@ -37,7 +37,7 @@ class BatchNorm(Layer):
 
 
 class LayerNorm(Layer):
-    """Each row to mean 0 and variance 1 over its features (images: over all its numbers), then `gain · x + bias` (Ba et al. 2016).
+    """Each row to mean 0 and variance 1 over its features (images: all its numbers), then `gain · x + bias` (Ba et al. 2016).
 
     Example: `layer_norm`
     """

@@ -29,5 +29,5 @@ class Output(WeightedLayer):
         return x.with_size("features", self.units)
 
     def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
-        weight = {"weight": (self.units, x.size("features"))}
+        weight: dict[str, tuple[Size, ...]] = {"weight": (self.units, x.size("features"))}
         return weight | {"bias": (self.units,)} if self.bias else weight

@@ -6,7 +6,12 @@ from specc.shapes import Shape, ShapeMismatch, differ, product
 from specc.vocabulary.families import Layer
 from specc.vocabulary.numbers import PositiveInt
 
-AXES = {1: ("features",), 2: ("time", "features"), 3: ("channels", "height", "width"), 4: ("channels", "depth", "height", "width")}
+AXES = {
+    1: ("features",),
+    2: ("time", "features"),
+    3: ("channels", "height", "width"),
+    4: ("channels", "depth", "height", "width"),
+}
 
 
 class Flatten(Layer):
@@ -30,11 +35,16 @@ class Reshape(Layer):
     def output_shape(self, x: Shape) -> Shape:
         if len(self.shape) not in (1, 3):
             raise ShapeMismatch(
-                "E0304", f"`reshape` takes one size or three, got {len(self.shape)}", "", "write `[features]` or `[channels, height, width]`"
+                "E0304",
+                f"`reshape` takes one size or three, got {len(self.shape)}",
+                "",
+                "write `[features]` or `[channels, height, width]`",
             )
         y = Shape.of(**dict(zip(AXES[len(self.shape)], self.shape)))
         if differ(x.count, y.count):
             raise ShapeMismatch(
-                "E0304", f"`reshape` cannot make {y} of {x}: {product(self.shape)} numbers of {x.count}", f"has {product(self.shape)} numbers"
+                "E0304",
+                f"`reshape` cannot make {y} of {x}: {product(self.shape)} numbers of {x.count}",
+                f"has {product(self.shape)} numbers",
             )
         return y

@@ -1,0 +1,95 @@
+"""What went wrong while training, as diagnostics that point at the spec."""
+
+from __future__ import annotations
+
+from specc.costs import BYTES, cost_of, parameters, shapes_seen
+from specc.diagnostics import Diagnostic, Span, listing
+from specc.door import door
+from specc.ir import ImageFit, NumberFit, Phase, Spec
+from specc.training.faults import find_layer
+from specc.training.loop import Diverged
+
+LARGEST_FILE = 2**31 - 1
+"""Bytes that one ONNX file without external data can hold."""
+
+
+def diverged(spec: Spec, error: Diverged) -> Diagnostic:
+    """Numbers grew beyond all bounds: where that began, and what to do."""
+    node = find_layer(spec, error.layer)
+    phase = next(phase for phase in spec.phases if phase.name == error.phase)
+    where = f"in epoch {error.epoch}, batch {error.batch}" + (f" of the phase `{phase.name}`" if len(spec.phases) > 1 else "")
+    what = {"loss": "the loss is", "gradient": "the gradient is", "weights": "the weights are"}[error.what]
+    label = ""
+    if node is not None:
+        label = {
+            "loss": f"`{node.name}` is the first layer whose output is not finite",
+            "gradient": f"the gradient of `{node.name}` is the first that is not finite",
+            "weights": f"the weights of `{node.name}` are the first that are not finite",
+        }[error.what]
+    return Diagnostic(
+        "E0506",
+        f"training diverged: {what} no longer finite {where}",
+        node.span if node is not None else _optimizer_span(spec, phase),
+        label,
+        help=_way_out(spec, phase),
+    )
+
+
+def diverged_in_use(spec: Spec, split: str) -> Diagnostic:
+    """Every batch had a finite loss, and the trained network's own has none."""
+    phase = spec.phases[-1]
+    message = f"training diverged: the loss on the {split} rows is not finite with the trained weights"
+    return Diagnostic("E0506", message, _optimizer_span(spec, phase), help=_way_out(spec, phase))
+
+
+def out_of_memory(spec: Spec) -> Diagnostic:
+    sizes = {"all training rows" if phase.settings.batch == "all" else f"{phase.settings.batch:,} rows" for phase in spec.phases}
+    batches = " and ".join(sorted(sizes))
+    span = spec.spans.get("train.batch") or spec.spans.get("train")
+    return Diagnostic("E0507", f"out of memory with batches of {batches}", span, help="take a smaller `batch`, or fewer units")
+
+
+def too_large(spec: Spec) -> Diagnostic | None:
+    """A network whose weights no ONNX file in one piece could hold, known before it is trained."""
+    total = BYTES * parameters(spec)
+    if total <= LARGEST_FILE:
+        return None
+    sizes = []
+    for graph in spec.graphs.values():
+        shapes = shapes_seen(spec, graph)
+        sizes += [(count, node) for node in graph.nodes if isinstance(count := cost_of(node, shapes).parameters, int)]
+    count, largest = max(sizes, key=lambda size: size[0])
+    return Diagnostic(
+        "E0509",
+        f"the weights take {total / 2**30:,.1f} GiB, and an ONNX file in one piece holds 2 GiB",
+        largest.span,
+        f"`{largest.name}` has {count:,} of them",
+        help="take fewer units or channels",
+    )
+
+
+def disagreement(spec: Spec, message: str) -> Diagnostic:
+    """The exported file does not answer as the network that was trained."""
+    span = spec.spans.get("train")
+    way_out = "the weights are kept; this is a fault of specc, not of the spec: please report it with the run's folder"
+    return Diagnostic("E0509", f"the model cannot be exported: {message}", span, help=way_out)
+
+
+def _optimizer_span(spec: Spec, phase: Phase) -> Span | None:
+    paths = (f"train.{phase.name}.optimizer", "train.optimizer", f"train.{phase.name}", "train")
+    return next((spec.spans[path] for path in paths if path in spec.spans), None)
+
+
+def _way_out(spec: Spec, phase: Phase) -> str:
+    """A smaller rate, and a scale for the columns that have none."""
+    assert spec.bound is not None and spec.data is not None and phase.settings.optimizer is not None
+    rate = getattr(phase.settings.optimizer, "learning_rate", None)
+    smaller = "take a smaller learning rate" + (f" than {rate:g}" if rate is not None else "")
+    names = [*(name for tensor in door(spec) for name in tensor.columns), *spec.data.target]
+    fits = {name: spec.bound.fits[name] for name in names}
+    bare = [name for name, fit in fits.items() if isinstance(fit, NumberFit) and (fit.center, fit.scale) == (0.0, 1.0)]
+    bare += [name for name, fit in fits.items() if isinstance(fit, ImageFit) and max(fit.scale) >= 1.0]
+    if not bare:
+        return smaller
+    shown = listing(bare, "and") if len(bare) <= 3 else f"`{bare[0]}` and {len(bare) - 1} more columns"
+    return f"{smaller}; or scale {shown}, as in `scale = standard`"
