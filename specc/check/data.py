@@ -8,7 +8,7 @@ from specc.check.reading import Reader, Unreadable
 from specc.check.values import NotConstant, Scope
 from specc.diagnostics import Label, did_you_mean
 from specc.ir import Data
-from specc.syntax.tree import Argument, Call, Part, Setting
+from specc.syntax.tree import Argument, Call, Part, Setting, Statement
 from specc.vocabulary.families import Augmentation, Column
 from specc.vocabulary.part import find_word
 from specc.vocabulary.sections import Data as DataSection
@@ -27,6 +27,7 @@ def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None
         if isinstance(statement, Setting) and statement.key in PARTS:
             report.error("E0102", f"`{statement.key}` is written `{statement.key} {{ … }}`, without `=`", statement.span)
     parts: dict[str, Part] = {}
+    misplaced = False
     for part in section.body.statements:
         if not isinstance(part, Part):
             continue
@@ -36,11 +37,13 @@ def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None
             continue
         if part.kind not in PARTS or part.body is None or part.arguments or part.name:
             _unknown_part(part, reader)
+        if part.kind in DataSection.model_fields:
+            misplaced = True
         parts[part.kind] = part
     columns = _columns(parts.get("columns"), scope, reader)
     body = parts["columns"].body if "columns" in parts else None
     if columns:  # otherwise that is the mistake, and no column's name is another one
-        reader.columns = tuple(s.key for s in (body.statements if body else []) if isinstance(s, Setting))
+        reader.columns = tuple(name for s in (body.statements if body else []) for name in _names_of(s))
     augment = _augment(parts.get("augment"), scope, reader)
     arguments = [Argument(s.key, s.value, s.span, s.key_span) for s in settings]
     split_is_meant = any(path.startswith("data.split.") for path in reader.overrides)
@@ -50,6 +53,8 @@ def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None
             resolved["split"] = reader.call(Random, [], scope, section.kind_span, "data.split")
         except Unreadable:
             return None
+    if misplaced:
+        return None
     try:
         read = reader.call(DataSection, arguments, scope, section.kind_span, "data", noun="setting", resolved=resolved)
     except Unreadable:
@@ -60,6 +65,11 @@ def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None
             "E0208", "`data` declares no `columns`", section.kind_span, help="as in `columns { age = number; label = category }`"
         )
     return Data(source=read.source, columns=columns, target=read.target, split=read.split, augment=augment)
+
+
+def _names_of(statement: Statement) -> tuple[str, ...]:
+    """The column that a statement declares, or tried to: a part in its place was reported already."""
+    return (statement.key,) if isinstance(statement, Setting) else (statement.kind, statement.name or statement.kind)
 
 
 def _unknown_part(part: Part, reader: Reader) -> None:

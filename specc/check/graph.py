@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from specc.check.dead_ends import every_layer_leads_on
 from specc.check.expansion import Blocks, each_rounds, repeat_count
-from specc.check.names import Names, Place
+from specc.check.names import Names, Place, names_in
 from specc.check.reading import Inherited, Reader, Unreadable
 from specc.check.values import NotConstant, Scope
-from specc.diagnostics import Label, Span, did_you_mean, listing
+from specc.diagnostics import Label, Span, did_you_mean
 from specc.ir import Graph, Node
 from specc.shapes import Shape
 from specc.syntax.tree import Argument, Body, Call, Name, Parameter, Part, Setting, Statement, Value
@@ -30,12 +31,14 @@ class GraphBuilder:
         self.nodes: list[Node] = []
         self.by_name: dict[str, Node] = {source.name: source for source in sources}
         self.sources = frozenset(self.by_name)
+        self.lost: set[str] = set()
+        """Names of layers that could not be read: no second message is to blame those who use them."""
         self.it: str | None = None
 
     def build(self, body: Body, scope: Scope) -> Graph:
         names = Names(tensors={name: name for name in self.by_name})
         self.body(self._with_overrides(body.statements, scope), Place(scope, names))
-        self._every_layer_is_used()
+        every_layer_leads_on(self.nodes, self.it, self.report)
         return Graph(name=self.name, nodes=tuple(self.nodes))
 
     def _with_overrides(self, statements: list[Statement], scope: Scope) -> list[Statement]:
@@ -75,8 +78,8 @@ class GraphBuilder:
 
     def _settings_are_used(self, own: dict[str, Inherited]) -> None:
         for key, setting in own.items():
-            if setting.used:
-                continue
+            if setting.used or self.report.has_errors:
+                continue  # a layer that could not be read may be the one that it is for
             fields = {name for kind in {type(node.layer) for node in self.nodes} for name in kind.model_fields}
             meant = did_you_mean(key, fields)
             way_out = f"did you mean `{meant}`?" if meant else ""
@@ -99,7 +102,7 @@ class GraphBuilder:
             elif part.kind == "sequence":
                 self._takes_only_a_body(part)
                 self.body(self._statements(part), place)
-            elif part.kind == "it" or (find_word("layer", part.kind) is None and self.find(part.kind, place.names)):
+            elif part.kind == "it" or (find_word("layer", part.kind) is None and self.find(part.kind, place.names) is not None):
                 self.it = self.tensor(part.kind, part.kind_span, place)
             else:
                 self._layer(part, place)
@@ -110,6 +113,8 @@ class GraphBuilder:
         """After a mistake the layer still has its name, so that no second message blames those who use it."""
         name = part.name or place.names.number(part.kind)
         place.names.tensors.setdefault(name, "")
+        meant = did_you_mean(part.kind, [*self.blocks.parts, *words_of("layer"), *words_of("activation")])
+        self.lost |= {part.kind, meant or part.kind, *names_in(part)}
         self.it = ""
 
     def _takes_only_a_body(self, part: Part) -> None:
@@ -171,7 +176,7 @@ class GraphBuilder:
     def _layer(self, part: Part, place: Place) -> None:
         found = find_word("layer", part.kind)
         if found is None and find_word("activation", part.kind) is None:
-            more = [*self.blocks.parts, *words_of("activation"), *STRUCTURE]
+            more = [*self.blocks.parts, *words_of("activation"), *STRUCTURE, *place.names.tensors]
             self.reader.unknown_word("layer", part.kind, part.kind_span, more)
             raise Unreadable
         base = found.word if found else find_word("activation", part.kind).word  # type: ignore[union-attr]
@@ -358,6 +363,8 @@ class GraphBuilder:
         head, _, output = full.rpartition(".")
         if head in self.by_name and output in self.by_name[head].outputs:
             return full
+        if use in self.lost or use.rpartition("_")[0] in self.lost:
+            return ""
         return name if name in self.sources else None
 
     def tensor(self, name: str, span: Span, place: Place) -> str:
@@ -375,21 +382,3 @@ class GraphBuilder:
         if found == "":
             raise Unreadable
         return found
-
-    def _every_layer_is_used(self) -> None:
-        """Every layer leads to an output; otherwise the last of each dead end is named."""
-        if self.report.has_errors:
-            return
-        taken = {
-            self._owner(tensor) for node in self.nodes for tensor in node.inputs[: 1 if node.layer.word == "shortcut" else None]
-        }
-        for node in self.nodes:
-            if node.name in taken or isinstance(node.layer, Output):
-                continue
-            what = f"the input {listing(node.layer.columns, 'and')}" if isinstance(node.layer, Input) else f"`{node.name}`"
-            ways = "end with `output(…)`" if node.name == self.it else "take it with `of = …` or a merge, or delete it"
-            labels = tuple(Label(use, "used here") for use in node.trail)
-            self.report.error("E0107", f"nothing uses {what}", node.span, help=ways, labels=labels)
-
-    def _owner(self, tensor: str) -> str:
-        return tensor if tensor in self.by_name else tensor.rpartition(".")[0]

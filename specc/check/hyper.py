@@ -22,7 +22,8 @@ def read_hyper(section: Part | None, reader: Reader) -> tuple[dict[str, HyperVal
         if isinstance(statement, Part):
             message = f"`hyper` holds settings only, not `{statement.kind}`"
             reader.report.error("E0102", message, statement.span, help="as in `rate = float(0.1)`")
-            scope.bindings[statement.name or statement.kind] = Binding(None, statement.name_span, "hyperparameter", used=True)
+            for name in (statement.kind, statement.name or statement.kind):
+                scope.bindings[name] = Binding(None, statement.name_span, "hyperparameter", used=True)
             continue
         if statement.key in scope.bindings:
             labels = (Label(scope.bindings[statement.key].span, "first here"),)

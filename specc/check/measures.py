@@ -109,7 +109,10 @@ def sweeps_look_the_right_way(spec: Spec, report: Report) -> None:
     if spec.sweep is None or not outputs_of(spec):
         return
     measure, word = _searched(spec), spec.sweep.objective.word
-    metric = find_word("metric", measure.rpartition(".")[2])
+    name = measure.rpartition(".")[2]
+    metric = find_word("metric", name)
+    if metric is None and name != "loss":
+        return
     better = metric.better if metric is not None and issubclass(metric, Metric) else "lower"
     wanted = "maximize" if better == "higher" else "minimize"
     if word != wanted:

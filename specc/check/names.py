@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from specc.check.reading import Inherited
 from specc.check.values import Scope
 from specc.diagnostics import Span
+from specc.syntax.tree import Part
 
 
 @dataclass
@@ -36,3 +38,12 @@ class Place:
     trail: tuple[Span, ...] = ()
     in_loop: bool = False
     active: tuple[str, ...] = ()
+
+
+def names_in(part: Part) -> Iterator[str]:
+    """The names that a statement gives, to itself and to those in its body."""
+    if part.name is not None:
+        yield part.name
+    for statement in part.body.statements if part.body else []:
+        if isinstance(statement, Part):
+            yield from names_in(statement)

@@ -160,10 +160,10 @@ class Reader:
         if rules.rest is not None:
             return rules.rest
         free = [rule for rule in rules.positional if rule.name not in bound]
-        if isinstance(value, Name) and free and not _takes_name(free[0].accepts):
-            return next((rule for rule in free if _takes_exactly(rule.accepts, value.text)), free[0])
-        if isinstance(value, Name) and free and not _takes_exactly(free[0].accepts, value.text):
-            return next((rule for rule in free if _takes_exactly(rule.accepts, value.text)), free[0])
+        if isinstance(value, Name):
+            near = (rule for rule in free if did_you_mean(value.text, _known_words(rule.accepts)))
+            exact = next((rule for rule in free if _takes_exactly(rule.accepts, value.text)), None)
+            return exact or next(near, free[0] if free else None)
         return free[0] if free else None
 
     def _reject(self, part: type[Part], argument: Argument, named: str, noun: str) -> None:
@@ -339,8 +339,9 @@ class Reader:
         self.report.error("E0202", f"`{name}` takes {accepts.phrase}, not {what_is(value)}", value.span, help=way_out)
 
 
-def _takes_name(accepts: Accepts) -> bool:
-    return bool(accepts.families or accepts.choices or accepts.reference or accepts.boolean or accepts.anything or accepts.item)
+def _known_words(accepts: Accepts) -> list[str]:
+    """The words that a field knows by itself."""
+    return [*accepts.choices, *(word for family in accepts.families for word in words_of(family.family))]
 
 
 def _takes_exactly(accepts: Accepts, word: str) -> bool:

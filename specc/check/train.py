@@ -21,10 +21,7 @@ def read_train(section: Part | None, scope: Scope, reader: Reader) -> tuple[Phas
     own: dict[str, set[str]] = {}
     for part in parts:
         if part.kind != "phase" or part.name is None or part.arguments or part.body is None:
-            family = next((f for f in Train.model_fields if f in INDEX and part.kind in words_of(f)), None)
-            way_out = f"a setting is written `{family} = {part.kind}(…)`" if family else "a phase is written `phase name { … }`"
-            way_out = "did you mean `phase`?" if part.kind != "phase" and did_you_mean(part.kind, ["phase"]) else way_out
-            reader.report.error("E0102", f"`train` has no part `{part.kind}`", part.span, help=way_out)
+            reader.report.error("E0102", f"`train` has no part `{part.kind}`", part.span, help=_meant_part(part))
             continue
         if part.name in phases:
             labels = (Label(reader.spans[f"train.{part.name}"], "first here"),)
@@ -49,6 +46,17 @@ def read_train(section: Part | None, scope: Scope, reader: Reader) -> tuple[Phas
     if not parts:
         return (Phase(name="train", settings=shared),)
     return tuple(Phase(name=name, settings=_merged(shared, settings)) for name, settings in phases.items())
+
+
+def _meant_part(part: Part) -> str:
+    """What a part of `train` that is no phase was probably meant to be."""
+    family = next((f for f in Train.model_fields if f in INDEX and part.kind in words_of(f)), None)
+    if part.kind in Train.model_fields:
+        return f"a setting is written `{part.kind} = …`"
+    if family is not None:
+        return f"a setting is written `{family} = {part.kind}(…)`"
+    misspelt = part.kind != "phase" and did_you_mean(part.kind, ["phase"])
+    return "did you mean `phase`?" if misspelt else "a phase is written `phase name { … }`"
 
 
 def _settings(statements: list[Statement], part: Part, path: str, scope: Scope, reader: Reader) -> Train | None:

@@ -61,7 +61,7 @@ class LiveDisplay(PlainLines):
         epochs = f"{event['epoch']} epoch{'s' if event['epoch'] != 1 else ''}"
         kept = f", kept epoch {self.best['epoch']}" if self.best is not None and self.best is not event else ""
         why = f"; {event['stopped']}" if "stopped" in event else kept
-        self.say(f"{name}{epochs} in {took(time.monotonic() - self.began)}{why}")
+        self.say(f"{name}{epochs} in {took(time.monotonic() - self.began)}{why}", wrap=True)
         self.best = None
 
     def stage(self, name: str) -> None:

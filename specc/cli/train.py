@@ -58,7 +58,10 @@ def command(
         click.echo(f"{done.path} is finished already", err=True)
     from specc.cli.tables import metrics_table, width_of_output
 
-    click.echo(metrics_table(done.metrics, width_of_output()))
+    width = width_of_output()
+    if width is not None:
+        click.echo(err=True)
+    click.echo(metrics_table(done.metrics, width))
     click.echo(f"{done.path}: model.onnx, model.py, weights, pictures")
 
 

@@ -130,6 +130,7 @@ def _idx_images(path: Path, request: Request) -> Table:
     pictures = as_images(name, column, [parse_idx(request.files, str(path))], request)
     request.report.raise_errors()
     assert pictures is not None
+    pictures = pictures.copy()  # what was read off the file's own bytes cannot be written, and torch warns of such arrays
     return Table(len(pictures), {name: pictures}, {name: column}, lambda row: f"picture {row + 1} of {path}")
 
 

@@ -52,7 +52,7 @@ class Table:
             return np.asarray(values == "")
         if values.dtype == np.uint8:
             return np.zeros(self.rows, dtype=bool)
-        return np.asarray(np.isnan(values).reshape(self.rows, -1).any(axis=1))
+        return np.asarray(np.isnan(values).any(axis=tuple(range(1, values.ndim))))
 
 
 def texts(values: Iterable[str]) -> np.ndarray:

@@ -94,6 +94,9 @@ class Diagnostic:
         return "error" if self.is_error else "warning"
 
 
+UNKNOWN_NAME = ("E0101", "E0103", "E0104", "E0105")
+
+
 class SpecError(Exception):
     """Carries the report of a pass that found errors to whoever shows it."""
 
@@ -110,14 +113,27 @@ class Report:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     uses: tuple[Label, ...] = ()
     """The uses of blocks that are being put in; every diagnostic of the block's inside names them."""
+    _unknown_names: dict[tuple[str, str], int] = field(default_factory=dict, repr=False)
 
     def error(self, code: str, message: str, span: Span | None = None, labels: tuple[Label, ...] = (), **details: object) -> None:
         """Adds a diagnostic; the same mistake met twice (in a loop's rounds) is kept once."""
         diagnostic = Diagnostic(code, message, span, labels=labels + self.uses, **details)  # type: ignore[arg-type]
-        if not any((d.code, d.span, d.message) == (code, span, message) for d in self.diagnostics[-64:]):
+        first = self._unknown_names.get((code, message))
+        if first is not None and span is not None:
+            self._also(first, span)
+        elif not any((d.code, d.span, d.message) == (code, span, message) for d in self.diagnostics[-64:]):
+            if code in UNKNOWN_NAME:
+                self._unknown_names[code, message] = len(self.diagnostics)
             self.diagnostics.append(diagnostic)
 
     warn = error
+
+    def _also(self, index: int, span: Span) -> None:
+        """Marks another place of a name that nothing declares: misspelt once where it is declared, it is missing at each use."""
+        first = self.diagnostics[index]
+        places = {label.span for label in first.labels} | {first.span}
+        if span not in places and first.span is not None and span.origin == first.span.origin and len(places) < 4:
+            self.diagnostics[index] = replace(first, labels=(*first.labels, Label(span, "and here")))
 
     @property
     def errors(self) -> list[Diagnostic]:

@@ -6,6 +6,7 @@ from specc.costs import BYTES, cost_of, parameters, shapes_seen
 from specc.diagnostics import Diagnostic, Span, listing
 from specc.door import door
 from specc.ir import ImageFit, NumberFit, Phase, Spec
+from specc.training.evaluate import last_phase
 from specc.training.faults import find_layer
 from specc.training.loop import Diverged
 
@@ -18,7 +19,12 @@ def diverged(spec: Spec, error: Diverged) -> Diagnostic:
     node = find_layer(spec, error.layer)
     phase = next(phase for phase in spec.phases if phase.name == error.phase)
     where = f"in epoch {error.epoch}, batch {error.batch}" + (f" of the phase `{phase.name}`" if len(spec.phases) > 1 else "")
-    what = {"loss": "the loss is", "gradient": "the gradient is", "weights": "the weights are"}[error.what]
+    what = {
+        "rate": "the learning rate is",
+        "loss": "the loss is",
+        "gradient": "the gradient is",
+        "weights": "the weights are",
+    }[error.what]
     label = ""
     if node is not None:
         label = {
@@ -29,7 +35,7 @@ def diverged(spec: Spec, error: Diverged) -> Diagnostic:
     return Diagnostic(
         "E0506",
         f"training diverged: {what} no longer finite {where}",
-        node.span if node is not None else _optimizer_span(spec, phase),
+        node.span if node is not None else _rate_span(spec, phase, error.what),
         label,
         help=_way_out(spec, phase),
     )
@@ -37,9 +43,9 @@ def diverged(spec: Spec, error: Diverged) -> Diagnostic:
 
 def diverged_in_use(spec: Spec, split: str) -> Diagnostic:
     """Every batch had a finite loss, and the trained network's own has none."""
-    phase = spec.phases[-1]
+    phase = last_phase(spec)
     message = f"training diverged: the loss on the {split} rows is not finite with the trained weights"
-    return Diagnostic("E0506", message, _optimizer_span(spec, phase), help=_way_out(spec, phase))
+    return Diagnostic("E0506", message, _rate_span(spec, phase), help=_way_out(spec, phase))
 
 
 def out_of_memory(spec: Spec) -> Diagnostic:
@@ -75,9 +81,11 @@ def disagreement(spec: Spec, message: str) -> Diagnostic:
     return Diagnostic("E0509", f"the model cannot be exported: {message}", span, help=way_out)
 
 
-def _optimizer_span(spec: Spec, phase: Phase) -> Span | None:
-    paths = (f"train.{phase.name}.optimizer", "train.optimizer", f"train.{phase.name}", "train")
-    return next((spec.spans[path] for path in paths if path in spec.spans), None)
+def _rate_span(spec: Spec, phase: Phase, what: str = "") -> Span | None:
+    """Where the learning rate is set: by the schedule, where it is the rate that grew, else by the optimizer."""
+    settings = ("schedule", "optimizer") if what == "rate" else ("optimizer",)
+    paths = [f"train.{part}{setting}" for setting in settings for part in (f"{phase.name}.", "")]
+    return next((spec.spans[path] for path in (*paths, f"train.{phase.name}", "train") if path in spec.spans), None)
 
 
 def _way_out(spec: Spec, phase: Phase) -> str:

@@ -22,6 +22,7 @@ MAXIMUM_BAD_CHARACTERS = 8
 
 UNKNOWN_ESCAPE = re.compile(r'"(?:\\["\\nt]|[^"\\\n])*(\\[^"\\nt\n])')
 
+ENCLOSING = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 CLOSING_QUOTES = {"'": "'", "“": "”", "”": "”", "„": "“", "‘": "’", "’": "’", "«": "»", "`": "`"}
 SIGNS = {
@@ -166,6 +167,8 @@ class _Parser:
         self.quiet = range(0)
         """Behind a bracket without its partner, up to the next section: what is wrong there is that bracket."""
         self.broken = broken
+        self.around = 0
+        """How many `(` and `[` are open."""
         self.reported = {report.source.place(d.span.start).line for d in report.diagnostics if d.span}
         self.interactive: InteractiveParser = load_grammar().parse_interactive("")
 
@@ -191,6 +194,7 @@ class _Parser:
     def _feed(self, token: Token) -> bool:
         try:
             self.interactive.feed_token(token)
+            self.around += ENCLOSING.get(token.type, 0)
         except UnexpectedToken:
             if token.line not in self.reported and (token.start_pos or 0) not in self.quiet:
                 self._report(token)
@@ -204,16 +208,19 @@ class _Parser:
         self.report.error("E0001", message, _span(token), help=_advice(token, accepts, self.report.source.text))
 
     def _recover(self, token: Token, stream: Iterator[Token]) -> bool:
-        """Skips to the end of the line, then unwinds to where a statement may end there."""
+        """Skips to the end of the line and of the brackets that it stands in, then unwinds to where a statement may end."""
         depth = 0
-        while token.type != "_NL" or depth > 0:
+        around = self.around if self.broken is None else 0
+        while token.type != "_NL" or depth > 0 or around > 0:
             depth += (token.type == "LBRACE") - (token.type == "RBRACE")
+            around += ENCLOSING.get(token.type, 0)
             if depth < 0 and self._unwind_and_feed(token):
                 return True
             following = next(stream, None)
             if following is None:
                 return False
             token = following
+        self.around = 0
         return self._unwind_and_feed(token)
 
     def _unwind_and_feed(self, token: Token) -> bool:
@@ -263,6 +270,8 @@ def _advice(token: Token, accepts: set[str], text: str) -> str:
         return "a name has letters, digits and `_`; other columns are written in quotes"
     if token.type == "EQUAL":
         return "a setting is `key = value`; a part is `kind name(…) { … }`"
+    if accepts and accepts <= {"RPAR", "RSQB"} and token.type in ("NAME", "NUMBER", "STRING", "DOLLAR"):
+        return "put a `,` at the end of the line before"
     if token.type == "NAME" and "COMMA" in accepts:
         return "put a `,` between arguments"
     if token.type == "NAME" and "_NL" in accepts:

@@ -106,4 +106,10 @@ def evaluate(spec: Spec, module: nn.Module, rows: Rows, dataset: Dataset, number
     chosen = torch.from_numpy(numbers).to(rows.device)
     targets = {name: values[chosen] for name, values in rows.targets.items()}
     truth = {name: values[numbers] for name, values in dataset.truth.items()}
-    return Evaluation(measure_all(spec, spec.phases[-1], logits, targets, truth, None), logits, truth)
+    return Evaluation(measure_all(spec, last_phase(spec), logits, targets, truth, None), logits, truth)
+
+
+def last_phase(spec: Spec) -> Phase:
+    """The last phase that is not left out: its loss and metrics are measured at the end."""
+    run = [phase for phase in spec.phases if phase.settings.epochs != 0 and phase.settings.steps != 0]
+    return (run or spec.phases)[-1]

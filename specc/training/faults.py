@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from types import FrameType
 
@@ -11,14 +12,29 @@ from torch import Tensor, nn
 from specc.door import identifier
 from specc.ir import Node, Spec
 from specc.pytorch.source import parameter_table
+from specc.training.clock import Clock, Rate
+
+
+LARGEST = torch.finfo(torch.float32).max
 
 
 class NotFinite(Exception):
-    """A step met a loss or a gradient that is not finite; `layer` is what the module calls the layer where it began."""
+    """A step met a rate, a loss or a gradient that is not finite; `layer` is what the module calls the layer where it began."""
 
     def __init__(self, what: str, layer: str | None) -> None:
         super().__init__(f"the {what} is not finite")
         self.what, self.layer = what, layer
+
+
+def checked_rate(rate: Rate, clock: Clock) -> float:
+    """The learning rate of the next step. Raises `NotFinite` for one that no float32 can hold."""
+    try:
+        value = rate.at(clock)
+    except OverflowError:
+        value = math.inf
+    if not value <= LARGEST:
+        raise NotFinite("rate", None)
+    return value
 
 
 @torch.no_grad()

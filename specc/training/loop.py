@@ -17,7 +17,7 @@ from specc.data.split import take_rows
 from specc.ir import Phase, Spec
 from specc.training.clock import Clock, Rate
 from specc.training.evaluate import Evaluation, evaluate, logits_of, measure_all
-from specc.training.faults import NotFinite, bad_weights
+from specc.training.faults import NotFinite, bad_weights, checked_rate
 from specc.training.procedures.supervised import PROCEDURES, Supervised
 from specc.training.rows import Rows, slices
 from specc.training.streams import Streams
@@ -29,7 +29,7 @@ Event = dict[str, Any]
 
 
 class Diverged(Exception):
-    """A loss, gradient or weight is no longer finite: `what` it is, and what the module calls the layer where it began."""
+    """A rate, loss, gradient or weight is no longer finite: `what` it is, and what the module calls the layer where it began."""
 
     def __init__(self, phase: str, epoch: int, batch: int, what: str, layer: str | None) -> None:
         super().__init__(f"the {what} is not finite in epoch {epoch}, batch {batch}")
@@ -75,6 +75,8 @@ class Training:
         self.kept: dict[str, Tensor] = {}
         self.procedure: Supervised | None = None
         self.resumed: dict[str, Tensor] | None = None
+        self.rate = 0.0
+        """The learning rate of the last step."""
 
     def run(self) -> None:
         """Every phase that is not done yet, in order; the module then has the weights that the last one kept."""
@@ -126,7 +128,8 @@ class Training:
                 break
             batch = self.rows.batch(numbers[stretch], self.streams)
             try:
-                step = self.procedure.step(batch, rate.at(clock), clock.step + 1)
+                self.rate = checked_rate(rate, clock)
+                step = self.procedure.step(batch, self.rate, clock.step + 1)
             except NotFinite as fault:
                 raise Diverged(phase.name, position.epoch + 1, index + 1, fault.what, fault.layer) from None
             clock.step += 1
@@ -156,7 +159,7 @@ class Training:
         zeros = self.procedure.parameters.share_of_zeros()
         if zeros is not None:
             event["zeros"] = zeros
-        event["rate"] = rate.at(clock)
+        event["rate"] = self.rate
         self._judge(phase, event, rate)
         event["seconds"] = round(time.perf_counter() - started, 6)
         self.position.rate = rate.state()

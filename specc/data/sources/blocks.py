@@ -60,7 +60,7 @@ def _report_size(name: str, block: np.ndarray, size: tuple[int, int, int], reque
 def as_array(name: str, column: Array, block: np.ndarray, request: Request) -> np.ndarray | None:
     """Blocks of numbers as float32 `[rows, …]` of the declared size, or None after a report."""
     if block.dtype.kind not in "iufb":
-        request.wrong(name, f"`{name}` is array, and the file has {block.dtype} in it", help="it takes numbers")
+        request.wrong(name, f"`{name}` is array, and the file has {_kind(block.dtype)} in it", help="it takes numbers")
         return None
     if block.shape[1:] == column.size or (block.ndim == 1 and column.size == (1,)):
         return block.reshape(len(block), *column.size).astype(np.float32)
@@ -75,7 +75,7 @@ def as_numbers(name: str, block: np.ndarray, request: Request, place: Callable[[
     """One number a row as float64, NaN where missing, or None after a report."""
     if block.dtype.kind not in "iufb" or block.ndim != 1:
         found = "×".join(map(str, block.shape[1:]))
-        what = f"blocks of {found} numbers" if block.ndim > 1 else f"{block.dtype}"
+        what = f"blocks of {found} numbers" if block.ndim > 1 else _kind(block.dtype)
         way_out = f"declare it as `array([{found.replace('×', ', ')}])`" if block.ndim > 1 else "declare it as `category`"
         request.wrong(name, f"`{name}` is a number, and the file has {what} in it", help=way_out)
         return None
@@ -95,7 +95,7 @@ def as_labels(name: str, block: np.ndarray, names: np.ndarray | None, request: R
             if block.dtype.kind == "f"
             else f"blocks of {'×'.join(map(str, block.shape[1:]))} numbers"
             if block.ndim > 1
-            else str(block.dtype)
+            else _kind(block.dtype)
         )
         way_out = "declare it as `number`" if block.dtype.kind == "f" else "a category is one text or whole number a row"
         request.wrong(name, f"`{name}` is a category, and the file has {what} in it", help=way_out)
@@ -117,3 +117,9 @@ def as_texts(block: np.ndarray) -> list[str]:
     if block.dtype.kind == "S":
         return [item.decode("utf-8", "replace") for item in block.tolist()]
     return [str(item).lower() if isinstance(item, bool) else str(item) for item in block.tolist()]
+
+
+def _kind(dtype: np.dtype) -> str:
+    """What an array holds, in words."""
+    words = {"U": "text", "S": "text", "O": "mixed values", "M": "dates", "m": "durations", "c": "complex numbers"}
+    return words.get(dtype.kind, str(dtype))

@@ -1,0 +1,29 @@
+"""Layers that lead to no output."""
+
+from __future__ import annotations
+
+from specc.diagnostics import Label, Report, Span, listing
+from specc.ir import Node
+from specc.vocabulary.layers.output import Output
+from specc.vocabulary.layers.sources import Input
+
+
+def every_layer_leads_on(nodes: list[Node], last: str | None, report: Report) -> None:
+    """Every layer leads to an output; otherwise the last of each dead end is named, once a statement."""
+    if report.has_errors:
+        return
+    names = {node.name for node in nodes}
+    taken: set[str] = set()
+    for node in nodes:
+        # The second input of a shortcut only lends its shape.
+        inputs = node.inputs[:1] if node.layer.word == "shortcut" else node.inputs
+        taken |= {tensor if tensor in names else tensor.rpartition(".")[0] for tensor in inputs}
+    told: set[Span] = set()
+    for node in nodes:
+        if node.name in taken or isinstance(node.layer, Output) or node.span in told:
+            continue
+        told.add(node.span)
+        what = f"the input {listing(node.layer.columns, 'and')}" if isinstance(node.layer, Input) else f"`{node.name}`"
+        ways = "end with `output(…)`" if node.name == last else "take it with `of = …` or a merge, or delete it"
+        labels = tuple(Label(use, "used here") for use in node.trail)
+        report.error("E0107", f"nothing uses {what}", node.span, help=ways, labels=labels)
