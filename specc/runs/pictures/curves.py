@@ -1,13 +1,17 @@
-"""The curves of a run: every measure over the epochs, training beside validation, phases marked."""
+"""The curves of a run: every measure over the epochs, training beside validation, phases and the kept epoch marked."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from specc.runs.run import Run
+
+Events = list[dict[str, Any]]
+RATE = "learning rate"
 
 
 def draw_curves(run: Run) -> None:
@@ -29,49 +33,73 @@ def curves_svg(run: Run) -> str | None:
 
 def curves_figure(run: Run) -> Figure | None:
     """A panel for the loss and each further measure, and one for the learning rate where it changes."""
-    from specc.runs.pictures.style import COLORS, MARK, new_figure, quiet
+    from specc.runs.pictures.style import MARK, Margins, panels, plain_numbers, quiet
 
     events = [event for event in run.history if "epoch" in event and "train" in event]
+    names = list(dict.fromkeys(n for event in events for n, value in event["train"].items() if not isinstance(value, list)))
     if not events:
         return None
-    names = [name for name, value in events[0]["train"].items() if isinstance(value, float | int)]
     rates = [event.get("rate") for event in events]
-    panels = [*names, *(["learning rate"] if len(set(rates)) > 1 else [])]
-    columns = min(3, len(panels))
-    rows = -(-len(panels) // columns)
-    figure = new_figure(4.2 * columns, 2.8 * rows)
-    epochs = range(1, len(events) + 1)
-    for index, name in enumerate(panels):
-        axes = figure.add_subplot(rows, columns, index + 1)
-        quiet(axes, name.replace("_", " "), "epoch" if index >= len(panels) - columns else "")
-        if name == "learning rate":
-            axes.plot(epochs, rates, color=MARK, linewidth=1.5)
-        for split in ("train", "validation") if name != "learning rate" else ():
-            values = [_number(event.get(split, {}).get(name)) for event in events]
-            if any(value == value for value in values):
-                axes.plot(epochs, values, color=COLORS[split], linewidth=1.5, label=split, marker="o" if len(values) == 1 else None)
+    drawn = [*names, *([RATE] if len(set(rates)) > 1 else [])]
+    columns = min(3, len(drawn))
+    figure, axes_of = panels(len(drawn), columns, 3.3, 2.0, Margins())
+    for index, (name, axes) in enumerate(zip(drawn, axes_of)):
+        quiet(axes, name.replace("_", " ").replace(".", ": "), "epoch" if index >= len(drawn) - columns else "")
+        plain_numbers(axes, whole_x=True)
+        if name == RATE:
+            axes.plot(range(1, len(events) + 1), rates, color=MARK, linewidth=1.5, marker=_marker(events))
+        else:
+            _draw_measure(axes, name, events)
+        axes.set_xlim(0.5 if len(events) < 10 else 1, len(events) + (0.5 if len(events) < 10 else 0))
         _mark_phases(axes, events)
-        _mark_kept(axes, events)
         if index == 0:
-            axes.legend(fontsize=8, frameon=False)
+            axes.legend(fontsize=8, frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2)
     return figure
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else float("nan")
+def _draw_measure(axes: Axes, name: str, events: Events) -> None:
+    from specc.runs.pictures.style import COLORS
+
+    kept = _kept_epoch(events)
+    for split in ("train", "validation"):
+        points = [(i, value) for i, event in enumerate(events, 1) if (value := event.get(split, {}).get(name)) is not None]
+        if not points:
+            continue
+        axes.plot(*zip(*points), color=COLORS[split], linewidth=1.5, label=split, marker=_marker(points))
+        if kept is not None and (split == "validation" or not any("validation" in event for event in events)):
+            marked = [point for point in points if point[0] == kept]
+            axes.plot(*(zip(*marked) if marked else ([], [])), "o", color=COLORS[split], markersize=6, fillstyle="none", label="kept")
 
 
-def _mark_phases(axes: Any, events: list[dict[str, Any]]) -> None:
-    """A line where a phase begins, with its name."""
-    begins = [i for i in range(1, len(events)) if events[i]["phase"] != events[i - 1]["phase"]]
+def _marker(points: list[Any]) -> str | None:
+    """Dots where a line of a single point would not be seen."""
+    return "o" if len(points) == 1 else None
+
+
+def _mark_phases(axes: Axes, events: Events) -> None:
+    """A line where a phase begins, with its name, where there are several."""
+    begins = [i for i in range(len(events)) if i == 0 or events[i]["phase"] != events[i - 1]["phase"]]
+    if len(begins) == 1:
+        return
     for index in begins:
-        axes.axvline(index + 0.5, color="#cccccc", linewidth=1, linestyle=":")
-        axes.annotate(events[index]["phase"], (index + 0.6, 1), xycoords=("data", "axes fraction"), fontsize=7, va="top", color="#888888")
+        if index:
+            axes.axvline(index + 0.5, color="#bbbbbb", linewidth=1, linestyle=":")
+        place = (index + 0.5 if index else axes.get_xlim()[0], 1)
+        axes.annotate(
+            events[index]["phase"],
+            place,
+            (3, 1),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            fontsize=7,
+            va="bottom",
+            color="#777777",
+            annotation_clip=False,
+        )
 
 
-def _mark_kept(axes: Any, events: list[dict[str, Any]]) -> None:
-    """A line at the epoch whose weights were kept, where that is not the last one."""
-    best = [i for i, event in enumerate(events, 1) if event.get("best")]
-    if best and best[-1] != len(events):
-        axes.axvline(best[-1], color="#bbbbbb", linewidth=1, linestyle="--")
-        axes.annotate("kept", (best[-1], 0.02), xycoords=("data", "axes fraction"), fontsize=7, color="#888888", ha="right", rotation=90)
+def _kept_epoch(events: Events) -> int | None:
+    """The place of the epoch whose weights the last phase kept, where that is not its last one."""
+    last = [i for i, event in enumerate(events, 1) if event["phase"] == events[-1]["phase"]]
+    best = [i for i in last if events[i - 1].get("best")]
+    return best[-1] if best and best[-1] != last[-1] else None

@@ -9,7 +9,7 @@ import torch
 
 from specc.door import identifier
 from specc.ir import Node
-from specc.runs.pictures.style import keep, new_figure
+from specc.runs.pictures.style import Margins, headline, keep, panels
 from specc.training.rows import Rows
 from specc.vocabulary.layers.convolution import Conv2d
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_FILTERS = 64
 MAPS = 8
 IMAGES = 4
+CLOSE = Margins(0.05, 0.05, 0.05, 0.05)
+HEAD = 0.34
+"""Inches for the headline."""
 
 
 def draw_filters(run: Run, dataset: Dataset, split: str) -> None:
@@ -36,14 +39,12 @@ def draw_filters(run: Run, dataset: Dataset, split: str) -> None:
 
 
 def _kernels(weight: np.ndarray, name: str) -> Figure:
-    """One square a kernel `[channels, height, width]`, all on one scale around zero (grey or colour)."""
+    """One square a kernel `[channels, height, width]`, all on one scale around zero (blue to red, or colour)."""
     columns = min(8, len(weight))
-    rows = -(-len(weight) // columns)
-    figure = new_figure(0.7 * columns, 0.7 * rows + 0.4)
-    figure.suptitle(f"kernels of {name}", fontsize=9, x=0.02, ha="left", fontweight="bold")
+    figure, axes_of = panels(len(weight), columns, 0.6, 0.6, CLOSE, head=HEAD)
+    headline(figure, f"kernels of {name}")
     largest = float(np.abs(weight).max()) or 1.0
-    for index, kernel in enumerate(weight):
-        axes = figure.add_subplot(rows, columns, index + 1)
+    for kernel, axes in zip(weight, axes_of):
         axes.axis("off")
         if kernel.shape[0] == 1:
             axes.imshow(kernel[0], cmap="RdBu_r", vmin=-largest, vmax=largest)
@@ -57,20 +58,29 @@ def _feature_maps(run: Run, dataset: Dataset, split: str, first: Node) -> Figure
     numbers = torch.from_numpy(dataset.rows[split][:IMAGES])
     batch = Rows(run.spec, dataset, torch.device("cpu")).batch(numbers)
     maps = _outputs_of(run, identifier(first.name), batch.inputs).numpy()
-    images = [dataset.inputs[name][numbers.numpy()] for name, values in dataset.inputs.items() if values.ndim == 4]
-    figure = new_figure(0.9 * (MAPS + 1), 0.9 * len(numbers) + 0.4)
-    figure.suptitle(f"what {first.name} makes of {split} images", fontsize=9, x=0.02, ha="left", fontweight="bold")
-    shown = min(MAPS, maps.shape[1])
-    for row in range(len(numbers)):
-        axes = figure.add_subplot(len(numbers), MAPS + 1, row * (MAPS + 1) + 1)
+    images = next((values[numbers.numpy()] for values in dataset.inputs.values() if values.ndim == 4), None)
+    given = 0 if images is None else 1  # a network may fold plain numbers into a picture of its own
+    columns = given + min(MAPS, maps.shape[1])
+    height, width = maps.shape[2:] if images is None else images.shape[2:]
+    figure, axes_of = panels(len(numbers) * columns, columns, 0.8, 0.8 * height / width, CLOSE, head=HEAD)
+    headline(figure, f"what {first.name} makes of {split} images")
+    for index, axes in enumerate(axes_of):
+        row, column = divmod(index, columns)
         axes.axis("off")
-        image = images[0][row]
-        axes.imshow(image[0] if image.shape[0] == 1 else image.transpose(1, 2, 0), cmap="gray")
-        for channel in range(shown):
-            axes = figure.add_subplot(len(numbers), MAPS + 1, row * (MAPS + 1) + 2 + channel)
-            axes.axis("off")
-            axes.imshow(maps[row, channel], cmap="viridis")
+        if images is not None and column == 0:
+            axes.imshow(_as_picture(images[row]), cmap="gray")
+        else:
+            axes.imshow(maps[row, column - given], cmap="viridis", aspect="auto")
     return figure
+
+
+def _as_picture(image: np.ndarray) -> np.ndarray:
+    """`[channels, height, width]` as matplotlib takes it; numbers that are no bytes are stretched to 0…1."""
+    picture = image.transpose(1, 2, 0) if image.shape[0] == 3 else image.mean(axis=0) if image.shape[0] > 1 else image[0]
+    if picture.dtype == np.uint8:
+        return picture
+    low, high = float(picture.min()), float(picture.max())
+    return (picture - low) / ((high - low) or 1.0)
 
 
 @torch.no_grad()
