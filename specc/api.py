@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from specc import ir
 from specc.diagnostics import Report, SpecError
-from specc.load import bind_spec, load_spec
+from specc.loading import bind_spec, load_spec
 
 if TYPE_CHECKING:
     from torch import nn

@@ -30,8 +30,8 @@ FRONT = (
     "infer",
     "door",
     "defaults",
-    "check",
-    "load",
+    "checking",
+    "loading",
     "costs",
     "parts",
 )
@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "syntax": ("diagnostics", "syntax"),
     "vocabulary": ("records", "shapes", "vocabulary"),
     "ir": ("diagnostics", "records", "shapes", "vocabulary", "ir"),
-    "check": ("records", "shapes", "diagnostics", "syntax", "vocabulary", "ir", "infer", "door", "defaults", "check"),
+    "checking": ("records", "shapes", "diagnostics", "syntax", "vocabulary", "ir", "infer", "door", "defaults", "checking"),
 }
 """Which folders and files of the front half know which others."""
 FORBIDDEN = {
@@ -101,7 +101,7 @@ def test_the_front_half_imports_nothing_heavy(folder: str) -> None:
 @pytest.mark.parametrize("folder", FRONT)
 def test_the_front_half_knows_nothing_of_the_back_half(folder: str) -> None:
     back = {f"specc.{back}" for back in ("data", "pytorch", "onnx", "training", "runs", "cli")}
-    lazily = {"specc.load": {"specc.data"}}  # `bind_spec` opens the data when it is called
+    lazily = {"specc.loading": {"specc.data"}}  # `bind_spec` opens the data when it is called
     for name, path in files_of(folder).items():
         for imported, for_types in imports_of(path):
             known = for_types or within(imported, lazily.get(name, set()))
@@ -149,7 +149,7 @@ def test_short_commands_import_nothing_heavy(arguments: list[str]) -> None:
 
 def test_a_check_imports_only_the_words_that_the_spec_uses() -> None:
     code = (
-        "import sys\nfrom pathlib import Path\nfrom specc.load import load_spec\n"
+        "import sys\nfrom pathlib import Path\nfrom specc.loading import load_spec\n"
         "load_spec(Path('specs/iris.dn'))\n"
         "print(*sorted(name for name in sys.modules if name.startswith('specc.vocabulary.')))\n"
     )

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import torch
 
-from specc.check import check_text
+from specc.checking import check_text
 from specc.diagnostics import Report, Source, Span, SpecError
-from specc.load import bind_spec
+from specc.loading import bind_spec
 from specc.pytorch.source import build_module, emit_source
 from specc.syntax.parse import parse_text
-from specc.syntax.tree import Argument, Call, List, Name, Number, Operation, Part, Range, Setting, String, Value
+from specc.syntax.tree import Argument, Call, List, Name, Number, Operation, Part, Range, String, Value
 from specc.training.loop import Training
 from specc.training.streams import Streams
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from specc.diagnostics import Source, SpecError
-from specc.load import check_source
+from specc.loading import check_source
 from specc.vocabulary.index import INDEX
 from specc.vocabulary.part import Part, every_class
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.check import check_text
+from specc.checking import check_text
 from specc.defaults import with_defaults
 from specc.diagnostics import Report, Source, SpecError
 from specc.infer import infer_shapes

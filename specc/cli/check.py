@@ -10,7 +10,7 @@ from specc.cli import options
 from specc.cli.exits import WRONG_SPEC, opened, show_report
 from specc.diagnostics import Report, SpecError
 from specc.diagnostics.render import render_github, render_json
-from specc.load import load_spec
+from specc.loading import load_spec
 
 
 @click.command("check")

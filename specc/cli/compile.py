@@ -8,7 +8,7 @@ import click
 
 from specc.cli import options
 from specc.cli.exits import located, opened, refuse
-from specc.load import bind_spec, load_spec
+from specc.loading import bind_spec, load_spec
 
 
 @click.command("compile")

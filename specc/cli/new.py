@@ -58,7 +58,7 @@ def _from_shipped(kind: str, file: Path | None) -> None:
 
 
 def _from_table(table: Path, file: Path | None, target: str | None) -> None:
-    from specc.load import bind_spec, check_source
+    from specc.loading import bind_spec, check_source
     from specc.new.guess import guess_target
     from specc.new.shipped import AlreadyThere, create
     from specc.new.table import read_raw

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from specc.cli.numbers import number, of_epochs, short, took
+from specc.cli.numbers import number, of_epochs, short
 from specc.costs import parameters
 
 if TYPE_CHECKING:

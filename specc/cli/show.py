@@ -55,7 +55,7 @@ def command(path: Path, overrides: tuple[str, ...], root: Path | None, ir: bool,
 
 def _open(path: Path, overrides: tuple[str, ...], root: Path | None) -> tuple[Spec, Report, DataProfile | None]:
     """The spec, bound where its data can be read, and what was measured of the data. Raises `SpecError` for a wrong spec."""
-    from specc.load import bind_spec, load_spec
+    from specc.loading import bind_spec, load_spec
 
     try:
         spec, report = load_spec(path, list(overrides), root)

@@ -44,7 +44,7 @@ def command(
     with located():
         opened(path)
         if not resume:
-            from specc.load import load_spec
+            from specc.loading import load_spec
 
             load_spec(path, list(overrides), root)  # a mistake in the spec shows before torch is loaded
         from specc.cli.progress import choose_watcher

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
 
-from specc.check.fields import rules_of
+from specc.checking.fields import rules_of
 from specc.records import Length, Limits
 from specc.showing.words import phrase_of, text_of
 from specc.vocabulary.part import Part

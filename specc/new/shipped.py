@@ -25,7 +25,7 @@ def shipped_folder() -> Path:
 
 def write_shipped(kind: str, file: Path | None) -> list[Path]:
     """Writes the spec of a kind, and beside it the data that it reads. Raises `AlreadyThere` before anything is written."""
-    from specc.load import load_spec
+    from specc.loading import load_spec
 
     shipped = shipped_folder() / SHIPPED[kind]
     file = file if file is not None else Path(shipped.name)

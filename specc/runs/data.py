@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.diagnostics import Diagnostic, Source, fail
-from specc.load import bind_spec, check_source
+from specc.loading import bind_spec, check_source
 from specc.runs.run import Run
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from specc.about import specc_version
 from specc.data.bind import Dataset
 from specc.diagnostics import Diagnostic, Report, fail
 from specc.ir import Phase, Spec
-from specc.load import bind_spec, check_source
+from specc.loading import bind_spec, check_source
 from specc.pytorch.source import build_module, emit_source
 from specc.runs.failures import disagreement, diverged, diverged_in_use, out_of_memory, too_large
 from specc.runs.folder import RunFolder, as_json

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from specc.check.fields import FieldRule, rules_of
+from specc.checking.fields import FieldRule, rules_of
 from specc.vocabulary.families import LossTerm
 from specc.vocabulary.part import Interval, Part
 

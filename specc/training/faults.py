@@ -14,7 +14,6 @@ from specc.ir import Node, Spec
 from specc.pytorch.source import parameter_table
 from specc.training.clock import Clock, Rate
 
-
 LARGEST = torch.finfo(torch.float32).max
 
 

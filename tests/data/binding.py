@@ -13,7 +13,7 @@ from PIL import Image
 from specc.data.dataset import Dataset
 from specc.diagnostics import Diagnostic, Source, SpecError
 from specc.ir import Spec
-from specc.load import bind_spec, check_source
+from specc.loading import bind_spec, check_source
 
 Files = dict[str, str | bytes]
 

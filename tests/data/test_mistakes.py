@@ -228,7 +228,7 @@ def test_every_column_that_does_not_fit_is_reported_at_once(tmp_path: Path) -> N
 
 def test_a_listed_label_that_no_row_has_is_advice(tmp_path: Path) -> None:
     from specc.diagnostics import Source
-    from specc.load import bind_spec, check_source
+    from specc.loading import bind_spec, check_source
 
     write(tmp_path, {"t.csv": halves(20)})
     spec, report = check_source(Source("t.dn", spec_of('x = number; y = category(labels = ["a", "b", "c"])')), tmp_path)

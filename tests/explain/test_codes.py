@@ -9,7 +9,7 @@ import pytest
 
 from specc.diagnostics import Report, Source, SpecError
 from specc.explain.codes import Page, Snippet, codes, find_code
-from specc.load import bind_spec, check_source
+from specc.loading import bind_spec, check_source
 from specc.syntax.format import format_text
 from specc.syntax.parse import MAXIMUM_CHARACTERS, MAXIMUM_TOKENS
 from specc.syntax.read import read_source

@@ -14,7 +14,7 @@ from specc.cli.explain import command
 from specc.diagnostics import Source
 from specc.explain.codes import find_structure_word, structure_words
 from specc.explain.words import PLACES, arguments_of, classes_of, doc_of, find_classes, known_words, page_of
-from specc.load import check_source
+from specc.loading import check_source
 from specc.syntax.format import format_text
 from specc.vocabulary.index import INDEX
 

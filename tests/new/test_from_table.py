@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from specc.cli.new import command
 from specc.diagnostics import Source
-from specc.load import bind_spec, load_spec
+from specc.loading import bind_spec, load_spec
 from specc.new.table import detect_delimiter, find_marks
 from specc.syntax.format import format_text
 from specc.vocabulary.columns import Category, Constant, Embedding, Median, Mode, Number, Onehot

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from specc.cli.new import command
 from specc.diagnostics import Source
-from specc.load import bind_spec, load_spec
+from specc.loading import bind_spec, load_spec
 from specc.new.shipped import SHIPPED, shipped_folder
 from specc.syntax.format import format_text
 from specc.vocabulary.index import INDEX

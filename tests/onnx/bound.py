@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from specc.check import check_text
+from specc.checking import check_text
 from specc.defaults import with_defaults
 from specc.diagnostics import Report, Source
 from specc.infer import infer_shapes

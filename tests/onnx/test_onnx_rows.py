@@ -10,7 +10,7 @@ import torch
 from specc.data.inputs import door_inputs, raw_inputs, read_rows
 from specc.diagnostics import Report, Source
 from specc.ir import Spec
-from specc.load import bind_spec, check_source
+from specc.loading import bind_spec, check_source
 from specc.onnx.build import build_onnx
 from specc.onnx.parity import measure
 from specc.onnx.session import OnnxModel

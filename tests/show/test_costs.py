@@ -8,7 +8,7 @@ import pytest
 
 from specc.costs import cost_of, multiply_adds, shapes_seen, steps_an_epoch
 from specc.ir import Spec
-from specc.load import bind_spec, load_spec
+from specc.loading import bind_spec, load_spec
 from specc.showing import facts_of
 
 

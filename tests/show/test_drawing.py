@@ -15,7 +15,7 @@ from specc.drawing.boxes import Item
 from specc.drawing.canvas import arrange
 from specc.drawing.outline import outline_of
 from specc.ir import Graph, Node, Spec
-from specc.load import load_spec
+from specc.loading import load_spec
 from specc.shapes import Shape
 from specc.vocabulary.families import Layer, Model
 from specc.vocabulary.part import REGISTRY

@@ -14,7 +14,7 @@ import pytest
 from click.testing import Result
 
 from specc.ir import Spec
-from specc.load import bind_spec, load_spec
+from specc.loading import bind_spec, load_spec
 from specc.showing import as_html, facts_of
 from specc.showing.text import render
 

@@ -13,7 +13,7 @@ import pytest
 
 from specc.diagnostics import Report, Source, SpecError
 from specc.diagnostics.render import render
-from specc.load import check_source
+from specc.loading import check_source
 
 FOLDER = Path(__file__).parent
 SPECS = sorted(FOLDER.rglob("*.dn"))

@@ -10,7 +10,7 @@ import torch
 from specc.data.bind import Dataset
 from specc.diagnostics import Source
 from specc.ir import Spec
-from specc.load import bind_spec, check_source
+from specc.loading import bind_spec, check_source
 from specc.pytorch.source import build_module
 from specc.training.checkpoint import DamagedCheckpoint, read_state, write_state
 from specc.training.device import compute_with

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from specc.diagnostics import Source
-from specc.load import bind_spec, check_source
+from specc.loading import bind_spec, check_source
 from specc.pytorch.source import build_module
 from specc.training.device import compute_with
 from specc.training.loop import Diverged, Event, Training

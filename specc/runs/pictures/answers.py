@@ -8,7 +8,7 @@ import numpy as np
 
 from specc.door import answers
 from specc.ir import CategoryFit
-from specc.runs.pictures.style import CHARACTER, COLORS, Margins, keep, panels, plain_numbers, quiet, shortened
+from specc.runs.pictures.style import CHARACTER, COLORS, Margins, few_ticks, keep, panels, quiet, shortened
 from specc.training.evaluate import read_answers
 from specc.training.metrics import Answers, accuracy, confusion_matrix, r2
 
@@ -61,7 +61,7 @@ def _confusion_matrix(run: Run, name: str, given: Answers, labels: tuple[str, ..
 def _prediction_against_truth(run: Run, name: str, given: Answers, column: str, split: str) -> None:
     figure, (axes,) = panels(1, 1, 3.6, 3.4, Margins(left=0.95, top=0.55, bottom=0.55))
     quiet(axes, f"{column}: {len(given.truth):,} {split} rows\nr2 {r2(given):.3f}", "truth", "prediction")
-    plain_numbers(axes)
+    few_ticks(axes, x=5)
     step = max(1, len(given.truth) // MOST_POINTS)
     axes.scatter(given.truth[::step], given.predicted[::step], s=9, alpha=0.4, color=COLORS[split], linewidths=0)
     low, high = float(given.truth.min()), float(given.truth.max())

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Events = list[dict[str, Any]]
 RATE = "learning rate"
+FEW = 8
+"""Epochs that have a tick each."""
 
 
 def draw_curves(run: Run) -> None:
@@ -33,7 +35,7 @@ def curves_svg(run: Run) -> str | None:
 
 def curves_figure(run: Run) -> Figure | None:
     """A panel for the loss and each further measure, and one for the learning rate where it changes."""
-    from specc.runs.pictures.style import MARK, Margins, panels, plain_numbers, quiet
+    from specc.runs.pictures.style import MARK, Margins, few_ticks, panels, quiet
 
     events = [event for event in run.history if "epoch" in event and "train" in event]
     names = list(dict.fromkeys(n for event in events for n, value in event["train"].items() if not isinstance(value, list)))
@@ -45,12 +47,14 @@ def curves_figure(run: Run) -> Figure | None:
     figure, axes_of = panels(len(drawn), columns, 3.3, 2.0, Margins())
     for index, (name, axes) in enumerate(zip(drawn, axes_of)):
         quiet(axes, name.replace("_", " ").replace(".", ": "), "epoch" if index >= len(drawn) - columns else "")
-        plain_numbers(axes, whole_x=True)
+        few_ticks(axes)
         if name == RATE:
             axes.plot(range(1, len(events) + 1), rates, color=MARK, linewidth=1.5, marker=_marker(events))
         else:
             _draw_measure(axes, name, events)
-        axes.set_xlim(0.5 if len(events) < 10 else 1, len(events) + (0.5 if len(events) < 10 else 0))
+        if len(events) <= FEW:
+            axes.set_xticks(range(1, len(events) + 1))
+        axes.set_xlim(0.5 if len(events) <= FEW else 0, len(events) + 0.5)
         _mark_phases(axes, events)
         if index == 0:
             axes.legend(fontsize=8, frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2)
@@ -84,17 +88,15 @@ def _mark_phases(axes: Axes, events: Events) -> None:
     for index in begins:
         if index:
             axes.axvline(index + 0.5, color="#bbbbbb", linewidth=1, linestyle=":")
-        place = (index + 0.5 if index else axes.get_xlim()[0], 1)
         axes.annotate(
             events[index]["phase"],
-            place,
-            (3, 1),
+            (index + 0.5, 1),
+            (3, -2),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             fontsize=7,
-            va="bottom",
+            va="top",
             color="#777777",
-            annotation_clip=False,
         )
 
 

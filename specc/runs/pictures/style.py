@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,18 +66,32 @@ def quiet(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:
     axes.set_axisbelow(True)
 
 
-def plain_numbers(axes: Axes, whole_x: bool = False) -> None:
-    """Few ticks, with their numbers written out: `250,000`."""
-    written = FuncFormatter(lambda value, place: f"{value:,.6g}".replace("-", "−"))
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=whole_x))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(written)
-    axes.yaxis.set_major_formatter(written)
+class Written(ScalarFormatter):
+    """Numbers written out, all of an axis alike: `0.250`, `64,000`, `1.5M`."""
+
+    def __init__(self) -> None:
+        super().__init__(useOffset=False)
+        self.set_scientific(False)
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        largest = max(map(abs, self.locs), default=0.0)
+        if largest >= 1e9 or 0 < largest < 1e-3:
+            return f"{x:g}".replace("-", "−")
+        if largest >= 1e6:
+            return f"{x / 1e6:g}M".replace("-", "−")
+        return f"{x:,.0f}".replace("-", "−") if largest >= 1e4 else super().__call__(x, pos)
+
+
+def few_ticks(axes: Axes, x: int = 6, y: int = 5) -> None:
+    """At most so many ticks on each axis, at round numbers."""
+    for axis, count in ((axes.xaxis, x), (axes.yaxis, y)):
+        axis.set_major_locator(MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_formatter(Written())
 
 
 def shortened(label: str, most: int = 20) -> str:
-    """A label that leaves room for the picture."""
-    return label if len(label) <= most else label[: most - 1] + "…"
+    """A label that leaves room for the picture: its beginning and its end, which tell numbered ones apart."""
+    return label if len(label) <= most else f"{label[: most - 9]}…{label[-8:]}"
 
 
 def png(figure: Figure) -> bytes:

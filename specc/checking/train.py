@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from specc.check.reading import Reader, Unreadable
-from specc.check.values import NotConstant, Scope
+from specc.checking.reading import Reader, Unreadable
+from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Label, did_you_mean, listing
 from specc.ir import Phase
 from specc.syntax.tree import Argument, Part, Setting, Statement

@@ -12,7 +12,7 @@ from specc.vocabulary.layers.dense import Dense
 from specc.vocabulary.optimizers import Sgd
 from specc.vocabulary.schedules import Cosine
 from specc.vocabulary.splits import Random
-from tests.check.specs import SPEC, TRAIN, checked, messages
+from tests.checking.specs import SPEC, TRAIN, checked, messages
 
 PHASES = SPEC.replace(
     TRAIN, "train { epochs = 2; phase a { optimizer = sgd($rate) }; phase b { epochs = 1; optimizer = adam($rate) } }\n"

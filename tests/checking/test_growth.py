@@ -8,7 +8,7 @@ from types import FrameType
 
 import pytest
 
-from tests.check.specs import checked, messages
+from tests.checking.specs import checked, messages
 
 HEAD = 'data { source = csv("a.csv"); columns { x = number; y = number }; target = y }\ntrain { epochs = 1 }\n'
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specc.check.places import answered_columns, kind_of, label_count, outputs_of, plural, span_of
+from specc.checking.places import answered_columns, kind_of, label_count, outputs_of, plural, span_of
 from specc.diagnostics import Report, Span, did_you_mean, listing
 from specc.ir import Phase, Spec
 from specc.vocabulary.families import Metric

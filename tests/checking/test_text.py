@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from specc.diagnostics import SpecError
-from specc.load import load_spec
-from tests.check.specs import SPEC
+from specc.loading import load_spec
+from tests.checking.specs import SPEC
 
 
 def written(folder: Path, content: bytes) -> Path:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 
-from specc.check.columns import with_named_columns
-from specc.check.data import read_data, source_stays_inside
-from specc.check.expansion import Blocks, expansion_is_bounded
-from specc.check.graph import GraphBuilder
-from specc.check.hyper import every_hyperparameter_is_used, read_hyper
-from specc.check.overrides import every_override_is_used, parse_overrides
-from specc.check.reading import Reader
-from specc.check.rules import AFTER_SHAPES, BEFORE_SHAPES
-from specc.check.sections import Sections, sort_sections
-from specc.check.train import read_sweep, read_train
+from specc.checking.columns import with_named_columns
+from specc.checking.data import read_data, source_stays_inside
+from specc.checking.expansion import Blocks, expansion_is_bounded
+from specc.checking.graph import GraphBuilder
+from specc.checking.hyper import every_hyperparameter_is_used, read_hyper
+from specc.checking.overrides import every_override_is_used, parse_overrides
+from specc.checking.reading import Reader
+from specc.checking.rules import AFTER_SHAPES, BEFORE_SHAPES
+from specc.checking.sections import Sections, sort_sections
+from specc.checking.train import read_sweep, read_train
 from specc.diagnostics import Report, Source
 from specc.infer import infer_shapes
 from specc.ir import Spec

@@ -9,8 +9,8 @@ import pytest
 
 from specc.diagnostics import Report, Source, SpecError
 from specc.diagnostics.render import render, render_json
-from specc.load import check_source
-from tests.check.specs import LANGUAGE
+from specc.loading import check_source
+from tests.checking.specs import LANGUAGE
 
 FILES = (
     "branches_start_from_one_tensor",

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from specc.check.fields import Accepts, FieldRule, article, rules_of
-from specc.check.values import Evaluator, NotConstant, Scope
-from specc.check.wording import NOUNS, example_of, what_is, written
+from specc.checking.fields import Accepts, FieldRule, article, rules_of
+from specc.checking.values import Evaluator, NotConstant, Scope
+from specc.checking.wording import NOUNS, example_of, what_is, written
 from specc.diagnostics import Label, Report, Span, did_you_mean, listing
 from specc.records import Misfits
 from specc.syntax.tree import Argument, Call, List, Name, Number, Operation, Range, String, Value

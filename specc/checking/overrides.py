@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from specc.check.reading import Reader
+from specc.checking.reading import Reader
 from specc.diagnostics import Diagnostic, Report, Source, Span, did_you_mean, fail, listing
 from specc.syntax.parse import parse_text
 from specc.syntax.tree import Argument, Setting

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from specc.check.reading import Reader, Unreadable
-from specc.check.values import Binding, Evaluator, NotConstant, Scope
+from specc.checking.reading import Reader, Unreadable
+from specc.checking.values import Binding, Evaluator, NotConstant, Scope
 from specc.diagnostics import Label, Report, did_you_mean, listing
 from specc.syntax.tree import Argument, Body, List, Name, Number, Part, Statement
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from specc.diagnostics import Source, SpecError
-from specc.load import check_source, load_spec
+from specc.loading import check_source, load_spec
 
 SPEC = """
 data {{ source = csv("{path}"); columns {{ x = number; y = number }}; target = y }}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from specc.check.reading import Reader, Unreadable
-from specc.check.values import NotConstant, Scope
+from specc.checking.reading import Reader, Unreadable
+from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Label, did_you_mean
 from specc.ir import Data
 from specc.syntax.tree import Argument, Call, Part, Setting, Statement

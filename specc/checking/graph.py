@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from specc.check.dead_ends import every_layer_leads_on
-from specc.check.expansion import Blocks, each_rounds, repeat_count
-from specc.check.names import Names, Place, names_in
-from specc.check.reading import Inherited, Reader, Unreadable
-from specc.check.values import NotConstant, Scope
+from specc.checking.dead_ends import every_layer_leads_on
+from specc.checking.expansion import Blocks, each_rounds, repeat_count
+from specc.checking.names import Names, Place, names_in
+from specc.checking.reading import Inherited, Reader, Unreadable
+from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Label, Span, did_you_mean
 from specc.ir import Graph, Node
 from specc.shapes import Shape

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from specc.check.columns import (
+from specc.checking.columns import (
     columns_have_one_way,
     imputed_values_fit_their_columns,
     labels_are_a_list_of_their_own,
     targets_stay_as_they_are,
     values_name_one_set,
 )
-from specc.check.losses import losses_fit_their_outputs
-from specc.check.measures import (
+from specc.checking.losses import losses_fit_their_outputs
+from specc.checking.measures import (
     measures_are_taken,
     metrics_fit_an_output,
     sweeps_have_something_to_search,
     sweeps_look_the_right_way,
 )
-from specc.check.phases import (
+from specc.checking.phases import (
     batches_serve_batch_statistics,
     momentum_comes_before_nesterov,
     phases_end,
     regularizers_are_named_once,
     schedules_count_something,
 )
-from specc.check.places import inputs_of, label_count, outputs_of
+from specc.checking.places import inputs_of, label_count, outputs_of
 from specc.diagnostics import Label, Report, listing
 from specc.door import input_columns
 from specc.ir import Node, Spec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.check import check_text
+from specc.checking import check_text
 from specc.diagnostics import Report, Source
 from specc.ir import Spec
 from specc.syntax.read import read_source
@@ -29,7 +29,7 @@ def check_source(source: Source, folder: Path, overrides: list[str] | None = Non
 
 def bind_spec(spec: Spec, report: Report, folder: Path, root: Path | None = None) -> tuple[Spec, Dataset]:
     """The spec with everything that its data says and every default filled in, and the data. Raises `SpecError`."""
-    from specc.check.rules import WITH_DATA
+    from specc.checking.rules import WITH_DATA
     from specc.data.bind import bind
     from specc.defaults import with_defaults
 

@@ -15,7 +15,7 @@ from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.weighted import WeightedLayer
 from specc.vocabulary.optimizers import Adam, Sgd
 from specc.vocabulary.regularizers import L1, L2
-from tests.check.specs import LANGUAGE, checked, language, messages
+from tests.checking.specs import LANGUAGE, checked, language, messages
 
 NAMES = [path.stem for path in sorted(LANGUAGE.glob("*.dn"))]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from specc.diagnostics import Source, SpecError
 from specc.ir import Spec
-from specc.load import check_source, load_spec
+from specc.loading import check_source, load_spec
 
 LANGUAGE = Path(__file__).parents[1] / "specs" / "language"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from specc.check.reading import Reader, Unreadable
-from specc.check.values import Binding, NotConstant, Scope, parameters_in
+from specc.checking.reading import Reader, Unreadable
+from specc.checking.values import Binding, NotConstant, Scope, parameters_in
 from specc.diagnostics import Label, did_you_mean, listing
 from specc.ir import HyperValue
 from specc.syntax.tree import Argument, Call, List, Name, Number, Part, Setting, String, Value

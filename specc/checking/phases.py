@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specc.check.places import called, span_of
+from specc.checking.places import called, span_of
 from specc.diagnostics import Label, Report
 from specc.ir import Spec
 from specc.vocabulary.optimizers import Sgd

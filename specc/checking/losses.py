@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specc.check.places import answered_columns, called, kind_of, label_count, plural, span_of
+from specc.checking.places import answered_columns, called, kind_of, label_count, plural, span_of
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node, Phase, Spec
 from specc.vocabulary.families import Loss

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from specc.check.reading import Inherited
-from specc.check.values import Scope
+from specc.checking.reading import Inherited
+from specc.checking.values import Scope
 from specc.diagnostics import Span
 from specc.syntax.tree import Part
 
