@@ -187,7 +187,7 @@ def effect(text: str, folder: Path) -> Effect:
     for event in events:
         event.pop("seconds")
     weights = hashlib.sha256(b"".join(t.numpy().tobytes() for t in module.state_dict().values())).hexdigest()
-    measured = {name: training.evaluate(name).metrics for name in dataset.rows}
+    measured = {name: found.metrics for name, found in training.evaluate().items()}
     return Effect(emit_source(spec), hashed.hexdigest(), weights, repr((events, measured)))
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from specc.cli import options
-from specc.cli.exits import located, opened, refuse
+from specc.cli.exits import located, opened
+from specc.cli.targets import written
 from specc.loading import bind_spec, load_spec
 
 
 @click.command("compile")
 @click.argument("path", metavar="SPEC", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it (else standard output).")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it (else standard output).")
 @options.overrides
 @options.root
 def command(path: Path, output: Path | None, overrides: tuple[str, ...], root: Path | None) -> None:
@@ -26,8 +27,5 @@ def command(path: Path, output: Path | None, overrides: tuple[str, ...], root: P
         source = emit_source(spec)
     if output is None:
         click.echo(source, nl=False)
-        return
-    try:
-        output.write_text(source, "utf-8")
-    except OSError as error:
-        refuse(f"{output} cannot be written: {error.strerror}")
+    else:
+        written(output, source.encode())

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from specc.cli import options
-from specc.cli.exits import located, refuse, show_report
-from specc.cli.tables import metrics_table
+from specc.cli.exits import WRONG_SPEC, located, refuse, show_report
+from specc.cli.numbers import spoken
+from specc.cli.tables import aligned, metrics_table, width_of_output
 from specc.cli.targets import opened_run
+from specc.diagnostics import listing
+
+if TYPE_CHECKING:
+    from specc.runs.run import Run
 
 
 @click.command("evaluate")
@@ -32,25 +38,23 @@ def command(path: Path, split: str | None, data: Path | None, as_json: bool) -> 
         else:
             metrics = evaluate_splits(run, [split] if split else None)
     if not metrics:
-        refuse(f"the run has no rows in its {split} split", 1)
+        refuse(f"the run has no {split} rows: it has {listing(run.metrics, 'and')}", WRONG_SPEC)
     if as_json:
         from specc.runs.folder import finite
 
         click.echo(json.dumps({"format_version": 1, "run": str(run.path), "metrics": finite(metrics)}, indent=1))
         return
-    click.echo(metrics_table(metrics))
+    click.echo(metrics_table(metrics, width_of_output()))
     for name, measured in metrics.items():
         for measure, value in measured.items():
             if isinstance(value, list):
-                click.echo(f"\n{measure.replace('_', ' ')} of {name}: true labels down, answered labels across\n{_matrix(run, measure, value)}")
+                click.echo(f"\n{spoken(measure)} of {name}: true labels down, answered ones across\n{_matrix(run, measure, value)}")
 
 
-def _matrix(run: object, measure: str, counts: list[list[int]]) -> str:
-    from specc.cli.tables import aligned
+def _matrix(run: Run, measure: str, counts: list[list[int]]) -> str:
     from specc.door import answers
 
-    spec = run.spec  # type: ignore[attr-defined]
-    outputs = [answer.column for answer in answers(spec.graph)]
-    column = measure.rpartition(".")[0] or outputs[0]
-    labels = [*spec.bound.fits[column].labels]
-    return aligned([["", *labels], *([label, *map(str, row)] for label, row in zip(labels, counts))])
+    assert run.spec.bound is not None
+    column = measure.rpartition(".")[0] or answers(run.spec.graph)[0].column
+    labels = run.spec.bound.fits[column].labels  # type: ignore[union-attr]
+    return aligned([["", *labels], *([label, *(f"{count:,}" for count in row)] for label, row in zip(labels, counts))])

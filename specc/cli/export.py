@@ -12,7 +12,7 @@ from specc.cli.targets import opened_run
 
 @click.command("export")
 @click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write (else model.onnx, or PART.onnx, here).")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (else model.onnx, or PART.onnx, here).")
 @click.option("--part", help="Everything from the inputs up to this layer, as features.")
 def command(path: Path, output: Path | None, part: str | None) -> None:
     """Export a run to ONNX, proven equal to PyTorch on real rows."""
@@ -30,6 +30,4 @@ def command(path: Path, output: Path | None, part: str | None) -> None:
             refuse(str(error), WRONG_SPEC)
         except (Disagreement, ModelTooLarge) as error:
             refuse(str(error), FAILED)
-        except OSError as error:
-            refuse(f"{output} cannot be written: {error.strerror or error}")
     click.echo(f"{output}: {output.stat().st_size / 1024:,.0f} KiB", err=True)

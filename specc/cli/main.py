@@ -50,8 +50,11 @@ def specc() -> None:
 
 def main() -> None:
     """The console script."""
-    from specc.cli.exits import INTERRUPTED, USAGE
+    from specc.cli.exits import INTERRUPTED, USAGE, said
 
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a label that the terminal's encoding lacks is no reason to fail
     try:
         sys.exit(specc.main(prog_name="specc", standalone_mode=False) or 0)
     except click.ClickException as error:
@@ -62,5 +65,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone
         sys.exit(0)
+    except OSError as error:
+        click.echo(f"error: {said(error)}", err=True)
+        sys.exit(USAGE)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(INTERRUPTED)

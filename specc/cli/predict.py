@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from pathlib import Path
 
 import click
 
 from specc.cli.exits import WRONG_SPEC, located, refuse, show_report
-from specc.cli.targets import opened_run
+from specc.cli.targets import opened_run, written
 from specc.diagnostics import listing
 
 
@@ -17,21 +16,14 @@ from specc.diagnostics import listing
 @click.argument("model", metavar="RUN|MODEL.onnx", type=click.Path(path_type=Path))
 @click.argument("rows", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("--part", help="What a layer gives instead of the answers: everything from the inputs up to it.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the answers as CSV (else standard output).")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write the answers as CSV (else standard output).")
 def command(model: Path, rows: Path, part: str | None, output: Path | None) -> None:
     """Answer new rows: a line a row, in their order."""
     from specc.onnx.session import NotAModel
     from specc.parts import NoSuchPart
     from specc.runs.predict import open_model, predict_file
 
-    if model.suffix == ".onnx":
-        if not model.is_file():
-            refuse(f"there is no file {model}", WRONG_SPEC)
-        if part is not None:
-            refuse("an ONNX file answers as it was exported: take --part with a run, here or in `specc export`")
-        path = model
-    else:
-        path = opened_run(model).path
+    path = _model(model, part)
     if not rows.exists():
         refuse(f"there is no file {rows}", WRONG_SPEC)
     with located():
@@ -42,15 +34,24 @@ def command(model: Path, rows: Path, part: str | None, output: Path | None) -> N
         show_report(answered.report)
     for column, counts in answered.unseen.items():
         click.echo(f"note: {_unseen(column, counts)}", err=True)
-    try:
-        if output is None:
-            click.echo(answered.frame.write_csv(), nl=False)
-        else:
-            answered.frame.write_csv(output)
-            click.echo(f"{output}: {answered.frame.height:,} rows", err=True)
-    except OSError as error:
-        refuse(f"{output} cannot be written: {error.strerror or error}")
-    sys.stdout.flush()
+    content = answered.frame.write_csv().encode()
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        written(output, content)
+        count = answered.frame.height
+        click.echo(f"{output}: {count:,} row{'s' if count != 1 else ''}", err=True)
+
+
+def _model(model: Path, part: str | None) -> Path:
+    """The ONNX file, or the folder of the run."""
+    if model.suffix != ".onnx":
+        return opened_run(model).path
+    if not model.is_file():
+        refuse(f"there is no file {model}", WRONG_SPEC)
+    if part is not None:
+        refuse("an ONNX file answers as it was exported: take --part with a run, here or in `specc export`")
+    return model
 
 
 def _unseen(column: str, counts: Counter[str]) -> str:

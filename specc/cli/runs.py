@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from specc.cli import options
-from specc.cli.exits import refuse
-from specc.cli.progress import number
+from specc.cli.exits import WRONG_SPEC, refuse
+from specc.cli.numbers import number, spoken
 from specc.cli.tables import aligned
 from specc.runs.folder import RunFolder
 
@@ -21,31 +23,39 @@ from specc.runs.folder import RunFolder
 def command(folder: Path, as_json: bool) -> None:
     """List the runs below a folder: what they were, how they ended, what they reached."""
     if not folder.is_dir():
-        refuse(f"there is no folder {folder}")
-    rows = [row for path in sorted(folder.glob("**/run.json")) if (row := _row(path.parent, folder)) is not None]
+        refuse(f"there is no folder {folder}", WRONG_SPEC)
+    rows = [row for path in _folders_of_runs(folder) if (row := _row(path, folder)) is not None]
     if as_json:
         click.echo(json.dumps({"format_version": 1, "runs": rows}, indent=1))
-        return
-    if not rows:
+    elif rows:
+        click.echo(_table(rows))
+    else:
         click.echo(f"no runs below {folder}: make one with `specc train SPEC`", err=True)
-        return
-    split = {"test", "validation", "train"}
-    names: list[str] = []
-    for row in rows:
-        names += [n for n in _best_split(row["metrics"], split) if n not in names]
-    lines = [["run", "status", "seed", "set", *(name.replace("_", " ") for name in names)]]
-    for row in rows:
-        measured = _best_split(row["metrics"], split)
-        lines.append(
-            [row["run"], row["status"], str(row["seed"]), " ".join(row["overrides"]) or "-"]
-            + [number(measured[name]) if isinstance(measured.get(name), float) else "-" for name in names]
-        )
-    click.echo(aligned(lines))
 
 
-def _best_split(metrics: dict[str, dict[str, Any]], known: set[str]) -> dict[str, Any]:
-    """The measures on the test rows, where there are none those of validation, then training."""
-    chosen = next((metrics[name] for name in ("test", "validation", "train") if name in metrics and name in known), {})
+def _folders_of_runs(folder: Path) -> Iterator[Path]:
+    """The folders that hold a `run.json`, in the order of their names; hidden ones, and what lies in a run, are passed by."""
+    for path, folders, files in os.walk(folder):
+        if "run.json" in files:
+            folders.clear()
+            yield Path(path)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    """A line a run, with what it measured on the test rows, or where it has none on those of validation, of training."""
+    names = list(dict.fromkeys(name for row in rows for name in _measured(row)))
+    lines = [["run", "status", "seed", "set", *map(spoken, names)]]
+    for row in rows:
+        measured = _measured(row)
+        settings = " ".join(row["overrides"]) or "-"
+        lines.append([row["run"], row["status"], str(row["seed"]), settings, *(number(measured.get(name)) for name in names)])
+    return aligned(lines)
+
+
+def _measured(row: dict[str, Any]) -> dict[str, float]:
+    metrics = row["metrics"]
+    chosen = next((metrics[name] for name in ("test", "validation", "train") if name in metrics), {})
     return {name: value for name, value in chosen.items() if isinstance(value, float)}
 
 
@@ -62,5 +72,5 @@ def _row(path: Path, folder: Path) -> dict[str, Any] | None:
             "metrics": record.get("metrics", {}),
             "seconds": record.get("seconds", {}),
         }
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None  # no run of ours, or one that is being written

@@ -1,4 +1,4 @@
-"""What a command may be pointed at: a run's folder, a folder of runs, or an ONNX file."""
+"""What a command may be pointed at: a run's folder, a folder of runs; and the file that it writes."""
 
 from __future__ import annotations
 
@@ -19,3 +19,13 @@ def opened_run(path: Path) -> Run:
         return open_run(path)
     except NotARun as error:
         refuse(str(error), WRONG_SPEC)
+
+
+def written(path: Path, content: bytes) -> None:
+    """Writes what a command was asked for, with the folders above it; otherwise the command ends."""
+    from specc.runs.folder import write_output
+
+    try:
+        write_output(path, content)
+    except OSError as error:
+        refuse(f"{path} cannot be written: {(error.strerror or str(error)).lower()}")

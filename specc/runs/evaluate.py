@@ -11,7 +11,7 @@ from specc.data.inputs import read_dataset
 from specc.diagnostics import Report, Source
 from specc.runs.data import data_of
 from specc.runs.run import Run
-from specc.training.evaluate import evaluate
+from specc.training.evaluate import evaluate, measured_rows
 from specc.training.rows import Rows
 
 Metrics = dict[str, dict[str, Any]]
@@ -21,8 +21,8 @@ def evaluate_splits(run: Run, splits: list[str] | None = None) -> Metrics:
     """The measures of the run's own splits, those named or all that have rows. Raises `SpecError`."""
     dataset = data_of(run)
     rows = Rows(run.spec, dataset, torch.device("cpu"))
-    names = [name for name, numbers in dataset.rows.items() if len(numbers) and name in (splits or dataset.rows)]
-    return {name: evaluate(run.spec, run.module, rows, dataset, dataset.rows[name]).metrics for name in names}
+    chosen = {name: numbers for name, numbers in measured_rows(run.spec, dataset).items() if splits is None or name in splits}
+    return {name: evaluate(run.spec, run.module, rows, dataset, numbers).metrics for name, numbers in chosen.items()}
 
 
 def evaluate_file(run: Run, path: Path) -> tuple[Metrics, Report]:

@@ -16,7 +16,7 @@ from specc.onnx.build import build_onnx
 from specc.onnx.parity import Reference, measure
 from specc.parts import part_of
 from specc.pytorch.source import build_module
-from specc.runs.folder import write_atomically
+from specc.runs.folder import write_output
 from specc.training.rows import Rows
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ def export_run(run: Run, dataset: Dataset) -> None:
 def export_again(run: Run, path: Path, part: str | None = None) -> Path:
     """Writes the run's model, or of a part everything up to that layer, to a file of the user's choice."""
     if part is None:
-        write_atomically(path, (run.path / "model.onnx").read_bytes())  # proven when the run was made
+        write_output(path, (run.path / "model.onnx").read_bytes())  # proven when the run was made
         return path
     from specc.runs.data import data_of
 
     content, _ = proven(part_of(run.spec, part), _weights(run), data_of(run))
-    write_atomically(path, content)
+    write_output(path, content)
     return path
 
 

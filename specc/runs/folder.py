@@ -125,6 +125,15 @@ def write_atomically(place: Path, content: bytes) -> None:
     os.replace(beside, place)
 
 
+def write_output(place: Path, content: bytes) -> None:
+    """Writes a file of the user's choice: a link's target, and what is no regular file (`/dev/null`, a pipe) as it is."""
+    place = place.resolve()
+    if place.exists() and not place.is_file():
+        place.write_bytes(content)
+    else:
+        write_atomically(place, content)
+
+
 def as_json(value: Any) -> str:
     """A value as a JSON file."""
     return json.dumps(finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -72,14 +72,14 @@ def _logits(run: Run, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The logits of each target by the module, some rows at a time."""
     import torch
 
-    from specc.training.evaluate import CHUNK, forward
+    from specc.training.evaluate import chunk_size, forward
     from specc.training.rows import scaled_inputs
 
-    outputs = answers(run.spec.graph)
+    outputs, size = answers(run.spec.graph), chunk_size(run.spec)
     count = len(next(iter(inputs.values())))
     parts = []
     with torch.no_grad():
-        for start in range(0, max(1, count), CHUNK):
-            chunk = {name: torch.from_numpy(values[start : start + CHUNK]) for name, values in inputs.items()}
+        for start in range(0, max(1, count), size):
+            chunk = {name: torch.from_numpy(values[start : start + size]) for name, values in inputs.items()}
             parts.append(forward(run.module, scaled_inputs(run.spec, chunk), outputs))
     return {answer.column: torch.cat([part[answer.column] for part in parts]).numpy() for answer in outputs}

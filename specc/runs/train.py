@@ -189,11 +189,11 @@ class _Execution:
         training.run()
         trained = time.perf_counter()
         self.watcher.stage("evaluating")
-        evaluated = {name: training.evaluate(name) for name, rows in self.dataset.rows.items() if len(rows)}
+        evaluated = training.evaluate()
         for name, evaluation in evaluated.items():
             if not math.isfinite(evaluation.metrics["loss"]):  # type: ignore[arg-type]
                 raise self._failed(diverged_in_use(self.spec, name))
-        self._finish(training.module, evaluated, {"training": trained - started})
+        self._finish(training.module, evaluated, {"training": trained - started, "evaluating": time.perf_counter() - trained})
 
     def _prepared(self, resumed: bool) -> Training:
         """The training at its start, or where the checkpoint of an earlier attempt left it."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from specc.data.bind import Dataset
 from specc.data.prepare import decode_target
+from specc.data.split import take_rows
 from specc.defaults import default_metrics
 from specc.door import Answer, answers
 from specc.ir import CategoryFit, NumberFit, Phase, Spec
@@ -19,7 +20,9 @@ from specc.training.rows import Rows
 from specc.vocabulary.families import Metric
 from specc.vocabulary.metrics import ConfusionMatrix
 
-CHUNK = 2048
+MOST_ROWS = 2048
+MOST_NUMBERS = 50_000_000
+"""What the widest layer may give at once, so that large pictures fit into memory."""
 
 
 class Evaluation(NamedTuple):
@@ -42,9 +45,28 @@ def logits_of(module: nn.Module, rows: Rows, numbers: np.ndarray | Tensor, outpu
     was_training = module.training
     module.eval()
     numbers = torch.as_tensor(numbers)
-    parts = [forward(module, rows.batch(chunk).inputs, outputs) for chunk in numbers.split(CHUNK)]
+    parts = [forward(module, rows.batch(chunk).inputs, outputs) for chunk in numbers.split(chunk_size(rows.spec))]
     module.train(was_training)
     return {a.column: torch.cat([part[a.column] for part in parts]) for a in outputs}
+
+
+def chunk_size(spec: Spec) -> int:
+    """How many rows are answered at once."""
+    counts = [shape.count for graph in spec.graphs.values() for node in graph.nodes for shape in node.outputs.values()]
+    widest = max(count for count in counts if isinstance(count, int))
+    return max(1, min(MOST_ROWS, MOST_NUMBERS // widest))
+
+
+def measured_rows(spec: Spec, dataset: Dataset) -> dict[str, np.ndarray]:
+    """The rows of each split that has any; of training those that some phase trained on, where `rows` takes fewer."""
+    taken = [take_rows(dataset, phase.settings.rows) for phase in spec.phases if is_run(phase)]
+    chosen = {"train": np.unique(np.concatenate(taken))} if taken else {}
+    return {name: numbers for name, numbers in (dataset.rows | chosen).items() if len(numbers)}
+
+
+def is_run(phase: Phase) -> bool:
+    """Whether a phase is not left out."""
+    return phase.settings.epochs != 0 and phase.settings.steps != 0
 
 
 def total_loss(spec: Spec, phase: Phase, logits: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:
@@ -111,5 +133,4 @@ def evaluate(spec: Spec, module: nn.Module, rows: Rows, dataset: Dataset, number
 
 def last_phase(spec: Spec) -> Phase:
     """The last phase that is not left out: its loss and metrics are measured at the end."""
-    run = [phase for phase in spec.phases if phase.settings.epochs != 0 and phase.settings.steps != 0]
-    return (run or spec.phases)[-1]
+    return ([phase for phase in spec.phases if is_run(phase)] or spec.phases)[-1]

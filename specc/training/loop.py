@@ -16,7 +16,7 @@ from specc.data.bind import Dataset
 from specc.data.split import take_rows
 from specc.ir import Phase, Spec
 from specc.training.clock import Clock, Rate
-from specc.training.evaluate import Evaluation, evaluate, logits_of, measure_all
+from specc.training.evaluate import Evaluation, evaluate, logits_of, measure_all, measured_rows
 from specc.training.faults import NotFinite, bad_weights, checked_rate
 from specc.training.procedures.supervised import PROCEDURES, Supervised
 from specc.training.rows import Rows, slices
@@ -199,9 +199,10 @@ class Training:
         if self.kept:
             self.module.load_state_dict(self.kept)
 
-    def evaluate(self, name: str) -> Evaluation:
-        """Everything measured of a whole split with the weights that the module has."""
-        return evaluate(self.spec, self.module, self.rows, self.dataset, self.dataset.rows[name])
+    def evaluate(self) -> dict[str, Evaluation]:
+        """Everything measured of each split with the weights that the module has."""
+        rows = measured_rows(self.spec, self.dataset)
+        return {name: evaluate(self.spec, self.module, self.rows, self.dataset, numbers) for name, numbers in rows.items()}
 
 
 def _look_up(event: Event, measure: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -72,9 +73,14 @@ class Written(ScalarFormatter):
     def __init__(self) -> None:
         super().__init__(useOffset=False)
         self.set_scientific(False)
+        self.largest = 0.0
+
+    def set_locs(self, locs: Sequence[float]) -> None:
+        self.largest = max(map(abs, locs), default=0.0)
+        super().set_locs(locs)
 
     def __call__(self, x: float, pos: int | None = None) -> str:
-        largest = max(map(abs, self.locs), default=0.0)
+        largest = self.largest
         if largest >= 1e9 or 0 < largest < 1e-3:
             return f"{x:g}".replace("-", "−")
         if largest >= 1e6:
