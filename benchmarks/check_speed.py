@@ -30,7 +30,7 @@ FORMS: dict[str, Callable[[int], str]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.check_speed", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.check_speed", description="How fast a check is.")
     parser.add_argument("--rounds", type=int, default=15, help="how often each command runs (15)")
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:

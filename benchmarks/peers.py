@@ -58,7 +58,7 @@ def way_of_number(column: Number):
 
 def way_of_category():
     """The most frequent label where one is missing, one number a label, zeros for an unseen one."""
-    imputer = SimpleImputer(missing_values="", strategy="most_frequent")
+    imputer = SimpleImputer(missing_values="", strategy="most_frequent")  # type: ignore[arg-type]
     return make_pipeline(imputer, OneHotEncoder(handle_unknown="ignore", sparse_output=False))
 
 

@@ -22,8 +22,7 @@ def machine() -> str:
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
-    cores = f"{os.cpu_count()} cores"
-    return f"{processor()}, {cores}, {gpu}; Python {platform.python_version()}, torch {version('torch')}"
+    return f"{processor()}, {os.cpu_count()} cores, {gpu}; Python {platform.python_version()}, torch {version('torch')}"
 
 
 def processor() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
@@ -27,7 +27,7 @@ class Subject:
     least: float | None = None
     margin: float | None = None
     peers: bool = True
-    overrides: tuple[str, ...] = field(default=())
+    overrides: tuple[str, ...] = ()
     seconds: float | None = None
 
 
@@ -35,16 +35,18 @@ SUBJECTS = {
     "iris": Subject("Iris", REPOSITORY / "specs" / "iris.dn", "accuracy", 20, least=0.935, seconds=12.0),
     "titanic": Subject("Titanic", EXAMPLES / "titanic.dn", "auroc", 20, ("tabular/titanic3.csv",), margin=0.005),
     "adult": Subject("Adult census", SPECS / "adult.dn", "accuracy", 5, ("tabular/adult.data.gz",), least=0.85),
-    "california": Subject("California housing", SPECS / "california.dn", "r2", 5, ("tabular/california_housing.csv.gz",), least=0.78),
+    "california": Subject(
+        "California housing", SPECS / "california.dn", "r2", 5, ("tabular/california_housing.csv.gz",), least=0.78
+    ),
     "digits": Subject("Digits", REPOSITORY / "specs" / "digits.dn", "accuracy", 5, least=0.97, peers=False),
     "penguins": Subject("Penguins", REPOSITORY / "specs" / "penguins.dn", "accuracy", 20, least=0.97),
     "body_mass": Subject("Body mass of penguins", REPOSITORY / "specs" / "body_mass.dn", "r2", 20, least=0.8),
     "fashion": Subject(
-        "Fashion-MNIST",
-        EXAMPLES / "fashion_cnn.dn",
-        "accuracy",
-        1,
-        ("fashion_mnist",),
+        title="Fashion-MNIST",
+        spec=EXAMPLES / "fashion_cnn.dn",
+        measure="accuracy",
+        seeds=1,
+        data=("fashion_mnist",),
         least=0.90,
         peers=False,
         overrides=("train.epochs=5",),

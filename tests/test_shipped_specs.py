@@ -63,7 +63,8 @@ def test_it_checks_without_advice_and_is_canonical(name: str) -> None:
 
 
 def test_the_source_and_the_licence_of_every_data_file_are_named() -> None:
-    rows = [line.split("|")[1:-1] for line in (SPECS / "data" / "README.md").read_text("utf-8").splitlines() if line.startswith("| `")]
+    lines = (SPECS / "data" / "README.md").read_text("utf-8").splitlines()
+    rows = [line.split("|")[1:-1] for line in lines if line.startswith("| `")]
     assert {row[0].strip(" `") for row in rows} == {path.name for path in (SPECS / "data").iterdir()} - {"README.md"}
     assert all(row[3].split()[0] in ("CC", "CC0") for row in rows)
 

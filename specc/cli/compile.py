@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from specc.cli import options
-from specc.cli.exits import located, opened
+from specc.cli.exits import located, opened, show_report
 from specc.cli.targets import written
 from specc.loading import bind_spec, load_spec
 
@@ -25,6 +25,7 @@ def command(path: Path, output: Path | None, overrides: tuple[str, ...], root: P
         from specc.pytorch.source import emit_source
 
         source = emit_source(spec)
+        show_report(report)
     if output is None:
         click.echo(source, nl=False)
     else:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 @click.command("evaluate")
 @click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--split", type=click.Choice(["train", "validation", "test"]), help="The rows to measure (else those of every split).")
+@click.option(
+    "--split", type=click.Choice(["train", "validation", "test"]), help="The rows to measure (else those of every split)."
+)
 @click.option("--data", type=click.Path(path_type=Path), help="Another file of the kind that the spec's source reads.")
 @options.as_json
 def command(path: Path, split: str | None, data: Path | None, as_json: bool) -> None:
@@ -29,7 +31,7 @@ def command(path: Path, split: str | None, data: Path | None, as_json: bool) -> 
     if split and data:
         refuse("take --split or --data, not both")
     run = opened_run(path)
-    with located():
+    with located(WRONG_SPEC):
         from specc.runs.evaluate import evaluate_file, evaluate_splits
 
         if data is not None:
@@ -48,7 +50,9 @@ def command(path: Path, split: str | None, data: Path | None, as_json: bool) -> 
     for name, measured in metrics.items():
         for measure, value in measured.items():
             if isinstance(value, list):
-                click.echo(f"\n{spoken(measure)} of {name}: true labels down, answered ones across\n{_matrix(run, measure, value)}")
+                click.echo(
+                    f"\n{spoken(measure)} of {name}: true labels down, answered ones across\n{_matrix(run, measure, value)}"
+                )
 
 
 def _matrix(run: Run, measure: str, counts: list[list[int]]) -> str:

@@ -32,8 +32,8 @@ def refuse(message: str, status: int = USAGE) -> NoReturn:
 
 
 @contextmanager
-def located() -> Iterator[None]:
-    """Runs a command's work: a `SpecError` is printed and ends with status 1, a file that cannot be opened or written with 2."""
+def located(unopened: int = USAGE) -> Iterator[None]:
+    """Runs a command's work: a `SpecError` is printed and ends with 1, a file that cannot be opened with `unopened`."""
     try:
         yield
     except SpecError as error:
@@ -44,7 +44,7 @@ def located() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        refuse(said(error))
+        refuse(said(error), unopened)
 
 
 def said(error: OSError) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from specc.cli.exits import FAILED, WRONG_SPEC, located, refuse
-from specc.cli.targets import opened_run
+from specc.cli.targets import opened_run, written
 
 
 @click.command("export")
@@ -18,16 +18,17 @@ def command(path: Path, output: Path | None, part: str | None) -> None:
     """Export a run to ONNX, proven equal to PyTorch on real rows."""
     run = opened_run(path)
     output = output or Path(f"{part or 'model'}.onnx")
-    with located():
+    with located(WRONG_SPEC):
         from specc.onnx.build import ModelTooLarge
         from specc.onnx.parity import Disagreement
         from specc.parts import NoSuchPart
-        from specc.runs.export import export_again
+        from specc.runs.export import exported
 
         try:
-            export_again(run, output, part)
+            content = exported(run, part)
         except NoSuchPart as error:
             refuse(str(error), WRONG_SPEC)
         except (Disagreement, ModelTooLarge) as error:
             refuse(str(error), FAILED)
-    click.echo(f"{output}: {output.stat().st_size / 1024:,.0f} KiB", err=True)
+    written(output, content)
+    click.echo(f"{output}: {len(content) / 1024:,.0f} KiB", err=True)

@@ -13,10 +13,12 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from specc.cli.exits import show_report
 from specc.cli.numbers import number, of_epochs, spoken, took
 from specc.cli.progress import PlainLines
 
 if TYPE_CHECKING:
+    from specc.diagnostics import Report
     from specc.ir import Phase, Spec
     from specc.training.clock import Clock
 
@@ -39,6 +41,10 @@ class LiveDisplay(PlainLines):
     def begins(self, spec: Spec, folder: Path, device: str, threads: int, resumed: bool) -> None:
         super().begins(spec, folder, device, threads, resumed)
         self.doing = ""
+
+    def advice(self, report: Report) -> None:
+        self.live.stop()
+        show_report(report)
 
     def step(self, phase: Phase, clock: Clock) -> None:
         if self.phase is None or self.phase.name != phase.name:
@@ -85,7 +91,8 @@ class LiveDisplay(PlainLines):
     def _bar(self, phase: Phase, clock: Clock) -> RenderableType:
         epoch = min(int(clock.epoch) + 1, phase.settings.epochs or int(clock.epoch) + 1)
         words = f"{phase.name}  " if self.several_phases else ""
-        words += f"epoch {of_epochs(epoch, phase.settings.epochs)}" if phase.settings.steps is None else f"step {clock.step}/{clock.total_steps}"
+        by_epochs, by_steps = f"epoch {of_epochs(epoch, phase.settings.epochs)}", f"step {clock.step}/{clock.total_steps}"
+        words += by_epochs if phase.settings.steps is None else by_steps
         left = self._seconds_left(clock)
         time_left = f"{took(left)} left" if left is not None else ""
         width = max(8, min(WIDEST_BAR, self.console.width - len(words) - 16))

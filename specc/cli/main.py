@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 
 import click
@@ -21,6 +22,14 @@ class Commands(click.Group):
             return None
         return importlib.import_module(f"specc.cli.{name}").command
 
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each command with its whole sentence."""
+        commands = {name: self.get_command(context, name) for name in COMMANDS}
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, (command.help or "").strip()) for name, command in commands.items() if command is not None]
+            )
+
     def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from specc.diagnostics import did_you_mean
@@ -32,7 +41,9 @@ class Commands(click.Group):
 
 class _Version(click.Option):
     def __init__(self) -> None:
-        super().__init__(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=self.show, help="Print the version.")
+        super().__init__(
+            ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=self.show, help="Print the version."
+        )
 
     @staticmethod
     def show(context: click.Context, option: click.Parameter, wanted: bool) -> None:
@@ -48,17 +59,38 @@ def specc() -> None:
     """Compile and run declarative model specs: one .dn file, one trained network, one ONNX file that takes raw rows."""
 
 
+def _wrong_usage(error: click.ClickException) -> str:
+    """What is wrong with a command line, and where its use is told."""
+    message = error.format_message()
+    lines = [message[:1].lower() + message[1:].rstrip(".")]
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return lines[0]
+    options = [name for parameter in context.command.params for name in parameter.opts]
+    if isinstance(error, click.NoSuchOption):
+        from specc.diagnostics import did_you_mean
+
+        meant = did_you_mean(error.option_name, options)
+        lines = [f"there is no option `{error.option_name}`" + (f": did you mean `{meant}`?" if meant else "")]
+        if meant is None and "--set" in options:
+            lines.append("a setting of the spec is changed by its path, as in `--set train.epochs=5`")
+    return "\n".join([*lines, f"see `{context.command_path} --help`"])
+
+
 def main() -> None:
     """The console script."""
     from specc.cli.exits import INTERRUPTED, USAGE, said
 
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a label that the terminal's encoding lacks is no reason to fail
     try:
         sys.exit(specc.main(prog_name="specc", standalone_mode=False) or 0)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(USAGE)
+    except click.ClickException as error:
+        click.echo(f"error: {_wrong_usage(error)}", err=True)
         sys.exit(USAGE)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)

@@ -26,7 +26,7 @@ def command(model: Path, rows: Path, part: str | None, output: Path | None) -> N
     path = _model(model, part)
     if not rows.exists():
         refuse(f"there is no file {rows}", WRONG_SPEC)
-    with located():
+    with located(WRONG_SPEC):
         try:
             answered = predict_file(open_model(path, part), rows)
         except (NotAModel, NoSuchPart) as error:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from specc.cli.exits import show_report
 from specc.cli.numbers import number, of_epochs, short
 from specc.costs import parameters
 
 if TYPE_CHECKING:
+    from specc.diagnostics import Report
     from specc.ir import Phase, Spec
     from specc.training.clock import Clock
 
@@ -59,6 +61,10 @@ class PlainLines:
         self.say(f"{parameters(spec):,} parameters; {how}; rows: {counted}", wrap=True)
         self.several_phases = len(spec.phases) > 1
         self.epochs = {phase.name: phase.settings.epochs for phase in spec.phases}
+
+    def advice(self, report: Report) -> None:
+        """What is worth knowing of the spec and its data."""
+        show_report(report)
 
     def step(self, phase: Phase, clock: Clock) -> None: ...
 

@@ -11,7 +11,9 @@ from specc.cli.numbers import number, spoken
 
 def metrics_table(metrics: dict[str, dict[str, Any]], width: int | None = None) -> str:
     """A line a split, a column a measure; where that is wider than `width`, the other way round."""
-    names = list(dict.fromkeys(n for measured in metrics.values() for n, value in measured.items() if not isinstance(value, list)))
+    names = list(
+        dict.fromkeys(n for measured in metrics.values() for n, value in measured.items() if not isinstance(value, list))
+    )
     lines = [["", *map(spoken, names)]]
     lines += [[split, *(number(measured.get(name)) for name in names)] for split, measured in metrics.items()]
     text = aligned(lines)

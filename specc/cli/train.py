@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @options.overrides
 @options.root
 @click.option(
-    "--run", type=click.Path(path_type=Path, file_okay=False), help="The run's folder (else runs/STEM/0001 and so on, beside the spec)."
+    "--run",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The run's folder (else runs/STEM/0001 and so on, beside the spec).",
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True, help="Where to compute."

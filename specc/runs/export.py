@@ -36,14 +36,17 @@ def export_run(run: Run, dataset: Dataset) -> None:
 
 def export_again(run: Run, path: Path, part: str | None = None) -> Path:
     """Writes the run's model, or of a part everything up to that layer, to a file of the user's choice."""
+    write_output(path, exported(run, part))
+    return path
+
+
+def exported(run: Run, part: str | None = None) -> bytes:
+    """The run's model, or of a part everything up to that layer. Raises `NoSuchPart`, `Disagreement` or `SpecError`."""
     if part is None:
-        write_output(path, (run.path / "model.onnx").read_bytes())  # proven when the run was made
-        return path
+        return (run.path / "model.onnx").read_bytes()  # proven when the run was made
     from specc.runs.data import data_of
 
-    content, _ = proven(part_of(run.spec, part), _weights(run), data_of(run))
-    write_output(path, content)
-    return path
+    return proven(part_of(run.spec, part), _weights(run), data_of(run))[0]
 
 
 def proven(spec: Spec, weights: dict[str, np.ndarray], dataset: Dataset) -> tuple[bytes, dict[str, Any]]:

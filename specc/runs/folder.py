@@ -45,10 +45,10 @@ class RunFolder:
         if wanted is not None:
             if wanted.exists() and any(wanted.iterdir()):
                 raise RunExists(f"{wanted} is not empty")
-            wanted.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(wanted.parent)
             return _placed(wanted, files)
         parent = runs_beside(spec)
-        parent.mkdir(parents=True, exist_ok=True)
+        make_folder(parent)
         number = max((int(p.name) for p in parent.iterdir() if p.name.isdigit()), default=0)
         while True:
             number += 1
@@ -116,13 +116,21 @@ def _placed(path: Path, files: Callable[[Path], dict[str, str]]) -> RunFolder:
 
 def write_atomically(place: Path, content: bytes) -> None:
     """Writes beside the place and renames, so that a reader sees the old file or the new one."""
-    place.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(place.parent)
     beside = place.with_name(place.name + ".writing")
     with open(beside, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, place)
+
+
+def make_folder(path: Path) -> None:
+    """A folder and those above it, where they are not there yet."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:  # what Python says where a file stands in the way
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
 
 
 def write_output(place: Path, content: bytes) -> None:

@@ -104,5 +104,7 @@ def _not_a_run(path: Path) -> str:
         return f"{path} holds no finished run{way_out}"
     if path.is_file() and path.suffix == ".dn":
         runs = runs_beside(path)
-        return f"{path} is a spec: " + (f"its runs are in {runs}" if runs.is_dir() else f"train it first, with `specc train {path}`")
+        return f"{path} is a spec: " + (
+            f"its runs are in {runs}" if runs.is_dir() else f"train it first, with `specc train {path}`"
+        )
     return f"{path} is a file; a run is a folder" if path.exists() else f"there is no folder {path}"

@@ -44,8 +44,8 @@ def logits_of(module: nn.Module, rows: Rows, numbers: np.ndarray | Tensor, outpu
     """The logits of many rows in use: dropout off, running statistics. The module's mode is left as it was."""
     was_training = module.training
     module.eval()
-    numbers = torch.as_tensor(numbers)
-    parts = [forward(module, rows.batch(chunk).inputs, outputs) for chunk in numbers.split(chunk_size(rows.spec))]
+    chunks = torch.as_tensor(numbers).split(chunk_size(rows.spec))
+    parts = [forward(module, rows.batch(chunk).inputs, outputs) for chunk in chunks]
     module.train(was_training)
     return {a.column: torch.cat([part[a.column] for part in parts]) for a in outputs}
 
@@ -106,7 +106,12 @@ def metrics_of(spec: Spec, phase: Phase, column: str) -> list[Metric]:
 
 
 def measure_all(
-    spec: Spec, phase: Phase, logits: dict[str, Tensor], targets: dict[str, Tensor], truth: dict[str, np.ndarray], epoch: int | None
+    spec: Spec,
+    phase: Phase,
+    logits: dict[str, Tensor],
+    targets: dict[str, Tensor],
+    truth: dict[str, np.ndarray],
+    epoch: int | None,
 ) -> dict[str, object]:
     """`{"loss": …, "accuracy": …}` of some rows. `epoch` None: at the end, everything; else what is due then."""
     assert len(spec.graphs) == 1

@@ -93,7 +93,9 @@ class Training:
         size = len(training_rows) if settings.batch == "all" else int(settings.batch)
         join_last = any(node.layer.batch_statistics for graph in self.spec.graphs.values() for node in graph.nodes)
         batches = list(slices(len(training_rows), size, join_last))
-        self.procedure = PROCEDURES[settings.procedure.word if settings.procedure else "supervised"](self.spec, phase, self.module)
+        self.procedure = PROCEDURES[settings.procedure.word if settings.procedure else "supervised"](
+            self.spec, phase, self.module
+        )
         assert settings.optimizer is not None
         clock = Clock.of(len(training_rows), len(batches), settings.epochs, settings.steps)
         rate = Rate(settings.optimizer.learning_rate, settings.schedule)  # type: ignore[attr-defined]
@@ -175,16 +177,19 @@ class Training:
 
     def _judge(self, phase: Phase, event: Event, rate: Rate) -> None:
         """The best weights so far, early stopping, plateaus: each by its own measure, in the epochs that take it."""
-        settings, position = phase.settings, self.position
+        settings = phase.settings
         if isinstance(settings.schedule, Plateau) and (value := _look_up(event, settings.schedule.measure)) is not None:
             rate.observe(value, _lower_is_better(settings.schedule.measure))
         if isinstance(settings.keep, Best) and (value := _look_up(event, settings.keep.measure)) is not None:
-            if _is_better(value, position.kept, settings.keep.measure):
-                position.kept, position.kept_epoch = value, position.epoch
-                self.kept = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
-                event["best"] = True
+            self._keep_where_it_is_better(settings.keep, value, event)
         if isinstance(settings.stop, Early) and (value := _look_up(event, settings.stop.measure)) is not None:
             self._stop_where_nothing_improves(settings.stop, value, event)
+
+    def _keep_where_it_is_better(self, keep: Best, value: float, event: Event) -> None:
+        if _is_better(value, self.position.kept, keep.measure):
+            self.position.kept, self.position.kept_epoch = value, self.position.epoch
+            self.kept = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
+            event["best"] = True
 
     def _stop_where_nothing_improves(self, stop: Early, value: float, event: Event) -> None:
         position = self.position

@@ -82,7 +82,13 @@ def auroc(answers: Answers) -> float:
     if answers.labels == 2:
         return area_under_curve(answers.scores[:, 1] - answers.scores[:, 0], answers.truth == 1)
     areas = [area_under_curve(answers.scores[:, label], answers.truth == label) for label in range(answers.labels)]
-    return float(np.mean(areas)) if not np.isnan(areas).any() else float(np.nanmean(areas)) if not np.isnan(areas).all() else float("nan")
+    return (
+        float(np.mean(areas))
+        if not np.isnan(areas).any()
+        else float(np.nanmean(areas))
+        if not np.isnan(areas).all()
+        else float("nan")
+    )
 
 
 def _per_label(answers: Answers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

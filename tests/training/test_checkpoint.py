@@ -41,7 +41,9 @@ class Stopped(Exception):
 @pytest.fixture(scope="module")
 def bound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Spec, Dataset]:
     folder = tmp_path_factory.mktemp("checkpoint")
-    (folder / "t.csv").write_text(table(50, lambda i: f"{(i * 37) % 50},{'uvw'[i % 3]},{'ab'[(i * 37) % 50 > 20 + i % 9]}", "x,z,y"))
+    (folder / "t.csv").write_text(
+        table(50, lambda i: f"{(i * 37) % 50},{'uvw'[i % 3]},{'ab'[(i * 37) % 50 > 20 + i % 9]}", "x,z,y")
+    )
     spec, report = check_source(Source("t.dn", SPEC), folder)
     return bind_spec(spec, report, folder)
 

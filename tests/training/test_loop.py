@@ -50,7 +50,9 @@ class Trained:
         self.folder, self.seed = folder, seed
         table(folder)
         other = "price" if target == "label" else "label"
-        data = DATA.format(target=target).replace(f"; {other} = category" if other == "label" else f"; {other} = number(scale = standard)", "")
+        data = DATA.format(target=target).replace(
+            f"; {other} = category" if other == "label" else f"; {other} = number(scale = standard)", ""
+        )
         source = Source("t.dn", f"{data}network {{ {network.format(target=target)} }}\ntrain {{ {train} }}\n")
         spec, report = check_source(source, folder)
         self.spec, self.dataset = bind_spec(spec, report, folder)
@@ -60,7 +62,9 @@ class Trained:
         self.module = build_module(self.spec)
         self.module.start(streams["weights"])  # type: ignore[operator]
         self.began = copy(self.module)
-        self.training = Training(self.spec, self.dataset, self.module, streams, torch.device("cpu"), self.events.append, self.save)
+        self.training = Training(
+            self.spec, self.dataset, self.module, streams, torch.device("cpu"), self.events.append, self.save
+        )
         if run:
             self.run()
 
@@ -306,7 +310,9 @@ def test_another_seed_gives_other_weights_on_the_same_rows(tmp_path: Path) -> No
 def test_dropout_does_not_change_the_order_of_the_rows(tmp_path: Path) -> None:
     orders = []
     for drop in ("", "dropout(0.5); "):
-        trained = Trained(tmp_path, "batch = 8; epochs = 3", f"input(features); dense(5, tanh); {drop}output({{target}})", run=False)
+        trained = Trained(
+            tmp_path, "batch = 8; epochs = 3", f"input(features); dense(5, tanh); {drop}output({{target}})", run=False
+        )
         seen: list[torch.Tensor] = []
         trained.module.register_forward_pre_hook(
             lambda module, inputs, named, seen=seen: seen.append(named["features"]) if module.training else None, with_kwargs=True
@@ -362,4 +368,3 @@ def test_weights_that_overflow_in_the_very_last_step_are_found(tmp_path: Path) -
 def test_a_rate_that_no_weight_can_take(train: str, epoch: int, tmp_path: Path) -> None:
     found = faults(tmp_path, f"batch = all; epochs = 9; {train}")
     assert (found.epoch, found.what) == (epoch, "rate")
-

@@ -35,7 +35,9 @@ def test_cross_entropy_is_log_loss() -> None:
 def test_label_smoothing_mixes_with_the_uniform() -> None:
     target = 0.9 * np.eye(3)[LABELS] + 0.1 / 3
     expected = -(target * np.log(PROBABILITIES)).sum(axis=1).mean()
-    assert float(loss_value(CrossEntropy(label_smoothing=0.1), tensor(LOGITS), tensor(LABELS))) == pytest.approx(expected, rel=1e-5)
+    assert float(loss_value(CrossEntropy(label_smoothing=0.1), tensor(LOGITS), tensor(LABELS))) == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_class_weights_give_the_weighted_mean() -> None:

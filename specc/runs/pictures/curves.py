@@ -41,7 +41,7 @@ def curves_figure(run: Run) -> Figure | None:
     names = list(dict.fromkeys(n for event in events for n, value in event["train"].items() if not isinstance(value, list)))
     if not events:
         return None
-    rates = [event.get("rate") for event in events]
+    rates = [float(event["rate"]) for event in events]
     drawn = [*names, *([RATE] if len(set(rates)) > 1 else [])]
     columns = min(3, len(drawn))
     figure, axes_of = panels(len(drawn), columns, 3.3, 2.0, Margins())
@@ -71,8 +71,8 @@ def _draw_measure(axes: Axes, name: str, events: Events) -> None:
             continue
         axes.plot(*zip(*points), color=COLORS[split], linewidth=1.5, label=split, marker=_marker(points))
         if kept is not None and (split == "validation" or not any("validation" in event for event in events)):
-            marked = [point for point in points if point[0] == kept]
-            axes.plot(*(zip(*marked) if marked else ([], [])), "o", color=COLORS[split], markersize=6, fillstyle="none", label="kept")
+            x, y = zip(*([point for point in points if point[0] == kept] or [(float("nan"), float("nan"))]))
+            axes.plot(x, y, "o", color=COLORS[split], markersize=6, fillstyle="none", label="kept")
 
 
 def _marker(points: list[Any]) -> str | None:

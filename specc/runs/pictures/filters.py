@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -86,7 +86,7 @@ def _as_picture(image: np.ndarray) -> np.ndarray:
 @torch.no_grad()
 def _outputs_of(run: Run, attribute: str, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     """What one layer of the module gives for a batch."""
-    seen: list[torch.Tensor] = []
+    seen: list[Any] = []
     handle = run.module.get_submodule(attribute).register_forward_hook(lambda layer, given, result: seen.append(result))
     run.module(**inputs)
     handle.remove()

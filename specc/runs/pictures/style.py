@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -35,7 +34,9 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=DOTS)
 
 
-def panels(count: int, columns: int, width: float, height: float, around: Margins, head: float = 0.0) -> tuple[Figure, list[Axes]]:
+def panels(
+    count: int, columns: int, width: float, height: float, around: Margins, head: float = 0.0
+) -> tuple[Figure, list[Axes]]:
     """A figure of axes of one size in rows; `head` inches stay free above them all."""
     rows = -(-count // columns)
     across, down = around.left + width + around.right, around.top + height + around.bottom
@@ -75,7 +76,7 @@ class Written(ScalarFormatter):
         self.set_scientific(False)
         self.largest = 0.0
 
-    def set_locs(self, locs: Sequence[float]) -> None:
+    def set_locs(self, locs: list[float]) -> None:
         self.largest = max(map(abs, locs), default=0.0)
         super().set_locs(locs)
 
