@@ -22,14 +22,29 @@ def phases_end(spec: Spec, report: Report) -> None:
             report.error("E0501", message, span_of(spec, phase, "epochs"), labels=labels, help="keep one of them")
 
 
+def a_run_has_one_seed(spec: Spec, report: Report) -> None:
+    """Weights, order and noise are drawn by one seed from the first phase to the last."""
+    for phase in spec.phases:
+        span = spec.spans.get(f"train.{phase.name}.seed")
+        if span is not None and phase.name != "train":
+            way_out = "set `train.seed`" if span.origin else "write it in `train`, outside of the phases"
+            report.error("E0505", f"a run has one seed, and {called(phase)} sets its own", span, help=way_out)
+
+
 def batches_serve_batch_statistics(spec: Spec, report: Report) -> None:
     normed = [n for g in spec.graphs.values() for n in g.nodes if n.layer.batch_statistics]
-    for phase in spec.phases:
-        if phase.settings.batch == 1 and normed:
-            labels = (Label(normed[0].span, "needs the statistics of a batch"),)
-            way_out = "take `batch = 2` or more, or `layer_norm`"
-            span = span_of(spec, phase, "batch")
-            report.error("E0505", "a batch of one row has no statistics", span, labels=labels, help=way_out)
+    rows = spec.bound.rows.get("train") if spec.bound is not None else None
+    for phase in spec.phases if normed else ():
+        labels = (Label(normed[0].span, "needs the statistics of a batch"),)
+        if phase.settings.batch == 1:
+            span, way_out = span_of(spec, phase, "batch"), "take `batch = 2` or more, or `layer_norm`"
+        elif phase.settings.rows == 1:
+            span, way_out = span_of(spec, phase, "rows"), "take `rows = 2` or more, or `layer_norm`"
+        elif rows == 1:
+            span, way_out = spec.spans.get("data.split", spec.spans.get("data.source")), "there is one training row: find more"
+        else:
+            continue
+        report.error("E0505", "a batch of one row has no statistics", span, labels=labels, help=way_out)
 
 
 def momentum_comes_before_nesterov(spec: Spec, report: Report) -> None:

@@ -17,6 +17,7 @@ from specc.checking.measures import (
     sweeps_look_the_right_way,
 )
 from specc.checking.phases import (
+    a_run_has_one_seed,
     batches_serve_batch_statistics,
     momentum_comes_before_nesterov,
     phases_end,
@@ -191,6 +192,7 @@ AFTER_SHAPES = (
     augmentation_changes_images,
     starting_values_have_something_to_start,
     phases_end,
+    a_run_has_one_seed,
     losses_fit_their_outputs,
     metrics_fit_an_output,
     measures_are_taken,
@@ -201,5 +203,5 @@ AFTER_SHAPES = (
     sweeps_have_something_to_search,
     sweeps_look_the_right_way,
 )
-WITH_DATA = (inputs_can_be_joined, losses_fit_their_outputs, measures_are_taken)
+WITH_DATA = (inputs_can_be_joined, losses_fit_their_outputs, measures_are_taken, batches_serve_batch_statistics)
 """What depends on what the data says, asked again once it is bound."""
