@@ -65,16 +65,30 @@ def build(spec: Spec | Path | str) -> nn.Module:
 
     spec = spec if isinstance(spec, Spec) else load(spec)
     module = build_module(spec.bound)
-    module.start(new_generator(spec.bound.phases[0].settings.seed, "weights"))  # type: ignore[operator]
+    seed = spec.bound.phases[0].settings.seed if spec.bound.phases else 0
+    module.start(new_generator(seed, "weights"))  # type: ignore[operator]
     return module
 
 
-def train(spec: Spec | Path | str, run: Path | str | None = None, **options: Any) -> Run:
-    """Trains a spec into a run folder (`run`, else the next one beside it). `options`: `device`, `threads`, `seed`, `resume`."""
+def train(
+    spec: Spec | Path | str,
+    run: Path | str | None = None,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    seed: int | None = None,
+    resume: bool = False,
+) -> Run:
+    """Trains a spec into a run folder (`run`, else the next one beside it).
+
+    Other values of settings go into `load`: `train(load("iris.dn", **{"train.epochs": 5}))`. Raises `SpecError`, and what
+    `specc.runs.train` says of runs that end early.
+    """
     from specc.runs.train import Order, train_spec
 
     spec = spec if isinstance(spec, Spec) else load(spec)
-    return train_spec(Order(spec.path, spec.overrides, Path(run) if run is not None else None, spec.root, **options))
+    folder = Path(run) if run is not None else None
+    return train_spec(Order(spec.path, spec.overrides, folder, spec.root, device, threads, seed, resume))
 
 
 def value_text(value: Any) -> str:

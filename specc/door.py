@@ -7,7 +7,7 @@ import re
 from typing import Literal, NamedTuple
 
 from specc.ir import Graph, Node, Spec
-from specc.shapes import Expression, Shape
+from specc.shapes import Expression, Shape, Size
 from specc.vocabulary.columns import Category, Embedding, is_pattern, symbol
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
@@ -31,7 +31,7 @@ class Answer(NamedTuple):
     node: str
     column: str
     head: Literal["linear", "sigmoid", "softmax", "unknown"]
-    units: int
+    units: Size
 
 
 def input_columns(spec: Spec, node: Node) -> tuple[str, ...]:

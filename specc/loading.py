@@ -20,7 +20,9 @@ def load_spec(path: Path, overrides: list[str] | None = None, root: Path | None 
     return check_source(source, path.parent, overrides, root)
 
 
-def check_source(source: Source, folder: Path, overrides: list[str] | None = None, root: Path | None = None) -> tuple[Spec, Report]:
+def check_source(
+    source: Source, folder: Path, overrides: list[str] | None = None, root: Path | None = None
+) -> tuple[Spec, Report]:
     """The checked spec of a text whose paths are relative to `folder`."""
     report = Report(source)
     spec = check_text(source, overrides, str(folder), str(root) if root is not None else None, report)

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Two workers on two cores: more threads would wait for each other most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 REPOSITORY = Path(__file__).parents[1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from specc.checking.advice import images_are_scaled, outputs_follow_no_activation_of_labels
 from specc.checking.columns import (
     columns_have_one_way,
     imputed_values_fit_their_columns,
@@ -202,6 +203,8 @@ AFTER_SHAPES = (
     schedules_count_something,
     sweeps_have_something_to_search,
     sweeps_look_the_right_way,
+    images_are_scaled,
+    outputs_follow_no_activation_of_labels,
 )
 WITH_DATA = (inputs_can_be_joined, losses_fit_their_outputs, measures_are_taken, batches_serve_batch_statistics)
 """What depends on what the data says, asked again once it is bound."""

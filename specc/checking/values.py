@@ -85,6 +85,8 @@ class Evaluator:
             names = sorted(set(scope.names()))
             meant = did_you_mean(value.name, names)
             way_out = f"did you mean `${meant}`?" if meant else f"declare it: `hyper {{ {value.name} = float(0.1) }}`"
+            if value.span.origin:
+                way_out = "`--set` takes plain values; a hyperparameter is set by its own name, as in `--set rate=0.01`"
             self.report.error("E0105", f"`${value.name}` is not defined", value.span, help=way_out)
             raise NotConstant
         binding.used = True

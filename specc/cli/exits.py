@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ INTERRUPTED = 130
 def show_report(report: Report) -> None:
     """Prints every diagnostic for people on standard error."""
     if report.diagnostics:
-        click.echo(render(report, sys.stderr.isatty()), err=True, nl=False)
+        colored = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        click.echo(render(report, colored), err=True, nl=False)
 
 
 def refuse(message: str, status: int = USAGE) -> NoReturn:

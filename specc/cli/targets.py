@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from specc.cli.exits import WRONG_SPEC, refuse
 
 if TYPE_CHECKING:
@@ -16,9 +18,12 @@ def opened_run(path: Path) -> Run:
     from specc.runs.run import NotARun, open_run
 
     try:
-        return open_run(path)
+        run = open_run(path)
     except NotARun as error:
         refuse(str(error), WRONG_SPEC)
+    if run.path != path:
+        click.echo(f"with {run.path}", err=True)  # the newest of several
+    return run
 
 
 def written(path: Path, content: bytes) -> None:

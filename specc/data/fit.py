@@ -41,7 +41,10 @@ def fit_number(column: Number, values: np.ndarray) -> NumberFit:
     impute = None if column.impute is None else _imputed_number(column.impute, values[~np.isnan(values)])
     fit = NumberFit(impute=impute, transform=column.transform, indicator=column.indicator)
     numbers = transform_number(impute_number(values, fit), fit)
-    center, scale = center_and_scale(column.scale, numbers)
+    with np.errstate(over="ignore", invalid="ignore"):
+        center, scale = center_and_scale(column.scale, numbers)
+    if not (np.isfinite(center) and np.isfinite(scale)):
+        raise NothingToFit(f"its numbers go up to {np.abs(numbers).max():.3g}, too large to be scaled by `{column.scale}`")
     return fit.model_copy(update={"center": center, "scale": scale})
 
 

@@ -22,6 +22,9 @@ WHERE = "the rows"
 def columns_of(rows: Any, columns: dict[str, Column], report: Report, marks: tuple[str, ...] = ()) -> Table:
     """The declared columns of a frame or dictionary. None and NaN are missing, as are the spec's `marks`. Raises `SpecError`."""
     request = Request(columns, Files(Path("."), None, report), report, marks=marks)
+    if not isinstance(rows, Mapping) and not hasattr(rows, "columns"):
+        message = f"rows are a path, a frame or a dictionary of columns, not {type(rows).__name__}"
+        request.refuse("E0402", message, help="as in `run.predict({\"size\": [5.1, 4.9]})`")
     names = [str(name) for name in (rows.keys() if isinstance(rows, Mapping) else rows.columns)]
     present = present_columns(WHERE, names, request)
     report.raise_errors()
@@ -45,6 +48,9 @@ def _values(name: str, column: Column, values: Any, request: Request) -> np.ndar
         return as_images(name, column, [np.asarray(values)], request)
     if isinstance(column, Array):
         return as_array(name, column, np.asarray(values), request)
+    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
+        request.wrong(name, f"`{name}` takes a list, one value a row", help=f"write `[{values!r}]` for a single row")
+        return None
     items = values.tolist() if hasattr(values, "tolist") else values.to_list() if hasattr(values, "to_list") else list(values)
     missing = np.array([item is None or item != item for item in items], dtype=bool)  # only NaN differs from itself
     present = np.asarray([item for item in items if item is not None and item == item])

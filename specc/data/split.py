@@ -47,7 +47,7 @@ def split_rows(spec: Spec, table: Table, report: Report) -> Rows:
     assert spec.data is not None
     split = spec.data.split
     if split is None:
-        split = Provided() if table.sets is not None else Random()
+        split = Provided() if table.sets is not None else Random(stratify=stratum_column(spec))
     rows = SPLITTERS[type(split)](split, spec, table, report)
     report.raise_errors()
     if not len(rows.get("train", ())):
@@ -81,7 +81,7 @@ def _at_random(split: Random, spec: Spec, table: Table, report: Report) -> Rows:
         return {}
     if split.group is not None:
         return _grouped(split, spec, table, report)
-    name = split.stratify or stratum_column(spec)
+    name = split.stratify
     if name is None:
         return dict(zip(SETS, stratified(np.zeros(table.rows, dtype=np.int64), shares, split.seed)))
     labels = _texts(table, name)

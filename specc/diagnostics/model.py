@@ -104,6 +104,9 @@ class SpecError(Exception):
         super().__init__("; ".join(d.message for d in report.diagnostics if d.is_error))
         self.report = report
 
+    def __str__(self) -> str:
+        return f"{self.report.source.name} is wrong\n{self.report}"
+
 
 @dataclass
 class Report:
@@ -155,6 +158,15 @@ class Report:
     def source_of(self, span: Span) -> Source:
         """The text that `span` points into."""
         return Source("--set", span.origin) if span.origin else self.source
+
+    def __str__(self) -> str:
+        """The diagnostics as `specc check` prints them."""
+        from specc.diagnostics.render import render
+
+        return render(self)
+
+    def __repr__(self) -> str:
+        return f"Report({self.source.name!r}, {len(self.errors)} errors, {len(self.diagnostics) - len(self.errors)} warnings)"
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self.sorted())

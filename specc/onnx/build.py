@@ -61,7 +61,7 @@ def build_onnx(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
         list(columns.values()),
         answered,
         nodes=writer.nodes,
-        initializers=list(writer.constants.values()),
+        initializers=[constant for constant in writer.constants.values() if constant.uses()],
         opset_imports=OPSETS,
         name=spec.name,
     )

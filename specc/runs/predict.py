@@ -80,6 +80,6 @@ def _logits(run: Run, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     parts = []
     with torch.no_grad():
         for start in range(0, max(1, count), size):
-            chunk = {name: torch.from_numpy(values[start : start + size]) for name, values in inputs.items()}
+            chunk = {name: torch.tensor(values[start : start + size]) for name, values in inputs.items()}
             parts.append(forward(run.module, scaled_inputs(run.spec, chunk), outputs))
     return {answer.column: torch.cat([part[answer.column] for part in parts]).numpy() for answer in outputs}

@@ -103,6 +103,11 @@ def train_spec(order: Order, watcher: Watcher | None = None) -> Run:
         if folder.record["status"] == "finished":
             return Run(folder.path)
     spec, report = check_source(source, order.path.parent, order.overrides, order.root)
+    if not spec.phases:
+        raise fail(
+            source,
+            Diagnostic("E0501", "the spec does not say how to train: it has no `train`", help="as in `train { epochs = 20 }`"),
+        )
     device = choose_device(order.device)
     watcher.stage("reading the data")
     spec, dataset = bind_spec(spec, report, order.path.parent, order.root)

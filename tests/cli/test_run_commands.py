@@ -38,7 +38,7 @@ def test_evaluate_prints_every_split_and_the_confusion_matrices(iris_run: Run, c
 
 def test_evaluate_one_split_as_json(iris_run: Run, cli: Cli) -> None:
     status, out, err = cli("evaluate", iris_run.path.parent, "--split", "validation", "--json")
-    assert (status, err) == (0, "")
+    assert (status, err) == (0, f"with {iris_run.path}\n")
     found = json.loads(out)
     assert found.keys() == {"format_version", "run", "metrics"}
     assert found["run"] == str(iris_run.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_every_mistake_of_the_data_ends_with_1_at_its_place(name: str, tmp_path:
     (tmp_path / "t.dn").write_text(case.text)
     status, out, err = cli("train", tmp_path / "t.dn")
     assert (status, out) == (1, "")
-    assert err.startswith("error[E0")
+    assert re.search(r"^error\[E0", err, re.MULTILINE)
     assert f"--> {tmp_path / 't.dn'}:" in err
     assert "= help: " in err
     assert err.splitlines()[-1].endswith(("1 error", "errors"))

@@ -28,7 +28,7 @@ from tests.data.binding import (
 
 GOLDEN = Path(__file__).with_name("mistakes.json")
 XY = "x = number; y = category"
-IMAGE = "image = image([1, 4, 4]); y = category"
+IMAGE = "image = image([1, 4, 4], scale = unit); y = category"
 PICTURES = np.random.default_rng(0).integers(0, 256, (30, 4, 4), dtype=np.uint8)
 LABELS = np.arange(30) % 3
 IDX = idx_folder(PICTURES, LABELS)
@@ -130,18 +130,18 @@ CASES: dict[str, Case] = {
     "a loss for two labels and three of them": csv(
         table(30, lambda i: f"{i},{'abc'[i % 3]}"), train="epochs = 1; loss = binary_cross_entropy"
     ),
-    "an image in a table": Case(spec_of("x = image([1, 2, 2]); y = category", takes="x"), {"t.csv": halves(20)}),
+    "an image in a table": Case(spec_of("x = image([1, 2, 2], scale = unit); y = category", takes="x"), {"t.csv": halves(20)}),
     "idx cut off": idx(train_images_idx3_ubyte=idx_file(PICTURES)[:-7]),
     "idx with only half a head": idx(train_images_idx3_ubyte=idx_file(PICTURES)[:9]),
     "idx with more than it says": idx(train_images_idx3_ubyte=idx_file(PICTURES) + b"123"),
     "idx gzip cut off": idx(t10k_images_idx3_ubyte_gz=gzip.compress(idx_file(PICTURES))[:-20]),
     "idx of floats": idx(train_images_idx3_ubyte=b"\x00\x00\x0d\x01\x00\x00\x00\x01abcd"),
     "no idx at all": idx(train_images_idx3_ubyte=b"hello"),
-    "idx of another size": idx("image = image([1, 5, 5]); y = category"),
+    "idx of another size": idx("image = image([1, 5, 5], scale = unit); y = category"),
     "fewer labels than pictures": idx(train_labels_idx1_ubyte=idx_file(LABELS[:-1])),
     "no labels": idx(train_labels_idx1_ubyte=None, t10k_labels_idx1_ubyte_gz=None),
     "a number in idx": idx(IMAGE + "; z = number"),
-    "two images in idx": idx(IMAGE + "; other = image([1, 4, 4])"),
+    "two images in idx": idx(IMAGE + "; other = image([1, 4, 4], scale = unit)"),
     "a folder without idx": of_images('idx("m")', {"m/readme.txt": "nothing"}),
     "validation without a validation set": idx(train="epochs = 1; stop = early(validation.loss, patience = 2)"),
     "provided where nothing is": Case(

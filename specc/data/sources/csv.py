@@ -200,7 +200,10 @@ def _numbers(name: str, values: Sequence[str], request: Request, place: Callable
     found = [values[row] for row in wrong]
     kinds = sorted(set(found))
     way_out = "mend these rows, or declare the column as `category`"
-    if len(kinds) <= 3 and not any(c.isdigit() for kind in kinds for c in kind):
+    without_digits = not any(character.isdigit() for kind in kinds for character in kind)
+    if without_digits and len(wrong) == len(values):
+        way_out = "declare the column as `category`"
+    elif without_digits and len(kinds) <= 3:
         listed = ", ".join(f'"{kind}"' for kind in kinds)
         way_out = f"where this marks a missing value, say so in the source: `missing = [{listed}]`"
     elif all(NUMBER.fullmatch(kind) for kind in kinds):

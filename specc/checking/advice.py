@@ -1,0 +1,37 @@
+"""Advice (W1xxx): what is no mistake, and still seldom meant."""
+
+from __future__ import annotations
+
+from specc.checking.places import inputs_of, outputs_of
+from specc.diagnostics import Report
+from specc.door import input_columns
+from specc.ir import Node, Spec
+from specc.vocabulary.columns import Image
+from specc.vocabulary.layers.activating import Activate
+from specc.vocabulary.layers.output import Output
+
+
+def images_are_scaled(spec: Spec, report: Report) -> None:
+    """Networks learn badly from inputs that are far from 1."""
+    assert spec.data is not None
+    for node in inputs_of(spec):
+        for name in input_columns(spec, node):
+            column = spec.data.columns[name]
+            if isinstance(column, Image) and column.scale is None:
+                span = spec.spans.get(f"data.columns.{name}")
+                report.warn("W1002", f"`{name}` enters the network as 0…255", span, help="`scale = unit` brings it to 0…1")
+
+
+def outputs_follow_no_activation_of_labels(spec: Spec, report: Report) -> None:
+    """`output` brings a layer and an activation of its own; a softmax before it squeezes what it sees."""
+    for graph in spec.graphs.values():
+        for node in outputs_of(spec):
+            before = graph.by_name.get(node.inputs[0]) if node.inputs else None
+            if before is not None and isinstance(node.layer, Output) and _is_softmax(before):
+                message = f"`output({node.layer.column})` makes its own layer and activation behind this softmax"
+                report.warn("W1003", message, before.span, help="take the layer with the softmax away")
+
+
+def _is_softmax(node: Node) -> bool:
+    activation = node.layer.activation if isinstance(node.layer, Activate) else getattr(node.layer, "activation", None)
+    return activation is not None and activation.over_features
