@@ -13,8 +13,9 @@ from specc.diagnostics import Label, Report, Span, did_you_mean, listing
 from specc.records import Misfits
 from specc.syntax.tree import Argument, Call, List, Name, Number, Operation, Range, String, Value
 from specc.vocabulary.columns import fits_pattern, is_pattern
+from specc.vocabulary.elsewhere import meant_elsewhere
 from specc.vocabulary.families import LossTerm
-from specc.vocabulary.part import ALIASES, INDEX, Interval, Part, find_word, words_of
+from specc.vocabulary.part import ALIASES, INDEX, Interval, Part, every_class, find_word, words_of
 
 
 class Unreadable(Exception):
@@ -59,7 +60,7 @@ class Reader:
     def unknown_word(self, family: str, word: str, span: Span, more: Iterable[str] = ()) -> None:
         """Reports a word that the family does not have."""
         known = [*words_of(family), *more]
-        meant = did_you_mean(word, known)
+        meant = meant_elsewhere(word, known) or did_you_mean(word, known)
         elsewhere = [f for f in INDEX if word in INDEX[f] and f not in ("section", family)]
         shown = [w for w in known if w not in ALIASES.get(family, {})]
         noun = NOUNS.get(family, family)
@@ -141,7 +142,11 @@ class Reader:
         broken = False
         for argument in arguments:
             rule = rules.fields.get(argument.name) if argument.name else self._next(part, argument.value, bound)
-            if rule is None:
+            if argument.name is None and _is_a_lost_activation(part, argument.value):
+                broken = True
+                way_out = "it follows from the column" if "column" in rules.fields else "write it as a layer behind this one"
+                self.report.error("E0205", f"`{named}` takes no activation", argument.span, help=way_out)
+            elif rule is None:
                 broken = True
                 self._reject(part, argument, named, noun)
             elif rule.name in bound and not (rule.rest and argument.name is None):
@@ -174,8 +179,11 @@ class Reader:
             takes = f"it takes {listing(names, 'and')}" if names else ""
             self.report.error("E0205", f"`{named}` {what}", argument.span, help=takes)
             return
-        meant = did_you_mean(argument.name, names)
+        meant = meant_elsewhere(argument.name, names) or did_you_mean(argument.name, names)
+        others = [] if meant else [w.word for w in every_class(part.family) if argument.name in rules_of(w).fields]
         way_out = f"did you mean `{meant}`?" if meant else f"it takes {listing(names, 'and')}" if names else "it takes none"
+        if 0 < len(others) <= 3:
+            way_out = f"{listing(others, 'and')} {'has' if len(others) == 1 else 'have'} it"
         code = "E0201" if noun == "argument" else "E0207"
         self.report.error(code, f"`{named}` has no {noun} `{argument.name}`", argument.name_span, help=way_out)
 
@@ -342,6 +350,14 @@ class Reader:
 def _known_words(accepts: Accepts) -> list[str]:
     """The words that a field knows by itself."""
     return [*accepts.choices, *(word for family in accepts.families for word in words_of(family.family))]
+
+
+def _is_a_lost_activation(part: type[Part], value: Value) -> bool:
+    """Whether the name of an activation stands as an argument of a layer that has none."""
+    if part.family != "layer" or not isinstance(value, Name) or value.text not in words_of("activation"):
+        return False
+    rules = rules_of(part)
+    return rules.rest is None and not any(f.family == "activation" for r in rules.positional for f in r.accepts.families)
 
 
 def _takes_exactly(accepts: Accepts, word: str) -> bool:
