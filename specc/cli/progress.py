@@ -56,6 +56,9 @@ class PlainLines:
         self.folder = folder
         rows = spec.bound.rows if spec.bound else {}
         counted = ", ".join(f"{count:,} {name}" for name, count in rows.items())
+        taken = {phase.settings.rows for phase in spec.phases if phase.settings.rows is not None}
+        if taken:
+            counted += f"; trained on {' and '.join(f'{count:,}' for count in sorted(taken))} of them"
         how = f"{device}, {threads} thread{'s' if threads != 1 else ''}" if device == "cpu" else device
         self.say(f"{'resuming' if resumed else 'training'} {spec.name} in {folder}")
         self.say(f"{parameters(spec):,} parameters; {how}; rows: {counted}", wrap=True)

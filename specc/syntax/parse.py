@@ -19,6 +19,7 @@ MAXIMUM_CHARACTERS = 1 << 20
 MAXIMUM_TOKENS = 200_000
 MAXIMUM_DEPTH = 64
 MAXIMUM_BAD_CHARACTERS = 8
+MAXIMUM_ERRORS = 20
 
 UNKNOWN_ESCAPE = re.compile(r'"(?:\\["\\nt]|[^"\\\n])*(\\[^"\\nt\n])')
 
@@ -182,6 +183,9 @@ class _Parser:
         for token in stream:
             if not self._feed(token) and not self._recover(token, stream):
                 return Body()
+            if len(self.report.errors) >= MAXIMUM_ERRORS:
+                self._give_up(token)
+                return Body()
         end = Token("$END", "", *_end_position(tokens))
         end.end_pos = end.start_pos
         try:
@@ -206,6 +210,11 @@ class _Parser:
         found = "the line ends" if token.type == "_NL" else f"`{token}` stands"
         message = f"{found} where {describe(accepts)} is due"
         self.report.error("E0001", message, _span(token), help=_advice(token, accepts, self.report.source.text))
+
+    def _give_up(self, token: Token) -> None:
+        message = f"more than {MAXIMUM_ERRORS} lines cannot be read: is this a spec?"
+        way_out = "a table becomes one by `specc new network --from FILE --target COLUMN`"
+        self.report.error("E0001", message, _span(token), help=way_out)
 
     def _recover(self, token: Token, stream: Iterator[Token]) -> bool:
         """Skips to the end of the line and of the brackets that it stands in, then unwinds to where a statement may end."""
