@@ -109,6 +109,8 @@ class Evaluator:
             way_out = f"the weight of a loss stands first: `{right.value} * {left.word}(…)`"
         elif value.operator == "+" and isinstance(left, Name | Call | Operation) and isinstance(right, Name | Call | Operation):
             way_out = "several losses are a list: `[first, 0.5 * second]`"
+        elif value.operator == "/" and isinstance(left, Name) and isinstance(right, Name):
+            way_out = f'a path is written in quotes: `"{left.text}/{right.text}"`'
         self.report.error("E0202", f"`{value.operator}` works on numbers only", wrong.span, label="is not a number", help=way_out)
         raise NotConstant
 
