@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from specc.ir import Graph, Node, Spec
@@ -9,6 +10,8 @@ from specc.shapes import Shape, Size, product
 
 BYTES = 4
 """What a float32 takes."""
+LARGEST_FILE = 2**31 - 1
+"""Bytes that one ONNX file without external data can hold."""
 
 
 class Cost(NamedTuple):
@@ -44,22 +47,18 @@ def cost_of(node: Node, shapes: dict[str, Shape]) -> Cost:
 
 def parameters(spec: Spec) -> int:
     """The trained numbers of a bound spec."""
-    total = 0
-    for graph in spec.graphs.values():
-        shapes = shapes_seen(spec, graph)
-        counts = [cost_of(node, shapes).parameters for node in graph.nodes]
-        total += sum(count for count in counts if isinstance(count, int))
-    return total
+    return sum(cost.parameters for cost in _costs(spec) if isinstance(cost.parameters, int))
 
 
 def multiply_adds(spec: Spec) -> int:
     """The multiplications of one row's forward pass through all graphs of a bound spec."""
-    total = 0
+    return sum(cost.multiply_adds for cost in _costs(spec) if isinstance(cost.multiply_adds, int))
+
+
+def _costs(spec: Spec) -> Iterator[Cost]:
     for graph in spec.graphs.values():
         shapes = shapes_seen(spec, graph)
-        counts = [cost_of(node, shapes).multiply_adds for node in graph.nodes]
-        total += sum(count for count in counts if isinstance(count, int))
-    return total
+        yield from (cost_of(node, shapes) for node in graph.nodes)
 
 
 def steps_an_epoch(spec: Spec, rows: int, batch: int) -> int:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import os
-import stat
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -15,6 +12,7 @@ from specc.cli.exits import WRONG_SPEC, opened, refuse, show_report
 from specc.diagnostics import SpecError
 from specc.syntax.format import format_text
 from specc.syntax.read import MAXIMUM_BYTES, decode_source
+from specc.writing import write_output
 
 STANDARD_INPUT = "-"
 
@@ -77,19 +75,7 @@ def _difference(name: str, before: str, after: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Writes beside the place and renames, so that a kill leaves the old spec or the new one; the file keeps its mode."""
-    place = path.resolve()  # of a link, the file it names is written
     try:
-        handle, beside = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(beside, stat.S_IMODE(place.stat().st_mode))
-            os.replace(beside, place)
-        except BaseException:
-            os.unlink(beside)
-            raise
+        write_output(path, text.encode())
     except OSError as error:
         refuse(f"{path} cannot be written: {error.strerror or error}")

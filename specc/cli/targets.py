@@ -28,7 +28,7 @@ def opened_run(path: Path) -> Run:
 
 def written(path: Path, content: bytes) -> None:
     """Writes what a command was asked for, with the folders above it; otherwise the command ends."""
-    from specc.runs.folder import write_output
+    from specc.writing import write_output
 
     try:
         write_output(path, content)

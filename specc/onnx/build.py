@@ -8,6 +8,7 @@ import numpy as np
 import onnx_ir as ir
 
 from specc.about import specc_version
+from specc.costs import LARGEST_FILE
 from specc.door import answers, door, entries
 from specc.ir import Graph, Node, Spec
 from specc.onnx.back import blanked, output_names, write_answer, write_features
@@ -20,8 +21,6 @@ from specc.vocabulary.layers.sources import Input
 
 OPSETS = {"": 20, "ai.onnx.ml": 4}
 IR_VERSION = 10
-LARGEST = 2**31 - 1
-"""Bytes that one file without external data can hold."""
 
 LOSE_NAN = (MaxPool2d, GlobalMaxPool2d)
 """Layers behind which onnxruntime forgets that a number was missing: the largest of NaN and 1 is 1 to it."""
@@ -39,7 +38,7 @@ def build_onnx(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
     """
     assert spec.bound is not None
     size = sum(array.nbytes for array in weights.values())
-    if size > LARGEST:
+    if size > LARGEST_FILE:
         raise ModelTooLarge(f"the weights take {size / 2**30:.1f} GiB, and an ONNX file in one piece holds 2 GiB")
     columns = {name: raw_input(name, spec.bound.fits[name]) for name in read_columns(spec)}
     outputs = output_names(spec)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from specc.costs import shapes_seen
 from specc.door import DoorTensor, answers, door, entries, identifier, results
 from specc.ir import Graph, Node, Spec
 from specc.pytorch.written import Place, Written, writer_of
@@ -54,7 +55,7 @@ def parameter_table(spec: Spec) -> dict[str, ParameterInfo]:
     """Whose each trained tensor is, by its key in the state dict."""
     table = {}
     for graph in spec.graphs.values():
-        shapes = shapes_of(graph)
+        shapes = shapes_seen(spec, graph)
         for node in graph.nodes:
             inputs = () if isinstance(node.layer, Input) else tuple(shapes[name] for name in node.inputs)
             for parameter in node.layer.parameter_shapes(*inputs):
@@ -70,14 +71,9 @@ def state_key(node: Node, parameter: str) -> str:
     return f"{name}.{'weight' if parameter == 'gain' else parameter}"
 
 
-def shapes_of(graph: Graph) -> dict[str, Shape]:
-    """The shape of every tensor of a graph, by its reference."""
-    return {f"{n.name}.{o}" if o else n.name: shape for n in graph.nodes for o, shape in n.outputs.items()}
-
-
 def _class_source(spec: Spec, graph: Graph) -> tuple[str, set[str]]:
     """The class of a graph, and what it takes from `specc.pytorch.nn`."""
-    shapes = shapes_of(graph)
+    shapes = shapes_seen(spec, graph)
     tensors = [tensor.name for tensor in door(spec)]
     expressions: dict[str, str] = {}
     layers: list[str] = []

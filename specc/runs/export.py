@@ -16,8 +16,8 @@ from specc.onnx.build import build_onnx
 from specc.onnx.parity import Reference, measure
 from specc.parts import part_of
 from specc.pytorch.source import build_module
-from specc.runs.folder import write_output
 from specc.training.rows import Rows
+from specc.writing import write_output
 
 if TYPE_CHECKING:
     from specc.data.bind import Dataset

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from specc.costs import BYTES, cost_of, parameters, shapes_seen
+from specc.costs import BYTES, LARGEST_FILE, cost_of, parameters, shapes_seen
 from specc.diagnostics import Diagnostic, Span, listing
 from specc.door import door
 from specc.ir import ImageFit, NumberFit, Phase, Spec
 from specc.training.evaluate import last_phase
 from specc.training.faults import find_layer
 from specc.training.loop import Diverged
-
-LARGEST_FILE = 2**31 - 1
-"""Bytes that one ONNX file without external data can hold."""
 
 
 def diverged(spec: Spec, error: Diverged) -> Diagnostic:

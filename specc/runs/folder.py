@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from specc.writing import make_folder, write_atomically
+
 
 class NoFolder(Exception):
     """The run's folder cannot be made; the message says why."""
@@ -114,34 +116,6 @@ def _placed(path: Path, files: Callable[[Path], dict[str, str]]) -> RunFolder:
     return RunFolder(path)
 
 
-def write_atomically(place: Path, content: bytes) -> None:
-    """Writes beside the place and renames, so that a reader sees the old file or the new one."""
-    make_folder(place.parent)
-    beside = place.with_name(place.name + ".writing")
-    with open(beside, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, place)
-
-
-def make_folder(path: Path) -> None:
-    """A folder and those above it, where they are not there yet."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:  # what Python says where a file stands in the way
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
-
-
-def write_output(place: Path, content: bytes) -> None:
-    """Writes a file of the user's choice: a link's target, and what is no regular file (`/dev/null`, a pipe) as it is."""
-    place = place.resolve()
-    if place.exists() and not place.is_file():
-        place.write_bytes(content)
-    else:
-        write_atomically(place, content)
-
-
 def as_json(value: Any) -> str:
     """A value as a JSON file."""
     return json.dumps(finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -163,8 +137,8 @@ def runs_beside(spec: Path) -> Path:
 
 def newest_run(parent: Path, finished: bool = True) -> Path | None:
     """The newest run below `runs/STEM`, or None."""
-    numbers = sorted((p for p in parent.iterdir() if p.name.isdigit()), reverse=True) if parent.is_dir() else []
-    for path in numbers:
+    runs = [path for path in parent.iterdir() if path.name.isdigit()] if parent.is_dir() else []
+    for path in sorted(runs, key=lambda path: int(path.name), reverse=True):
         try:
             status = RunFolder(path).record["status"]
         except (OSError, ValueError, KeyError):

@@ -24,7 +24,6 @@ from specc.syntax.tree import (
 )
 
 ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\"}
-PUNCTUATION = {"_NL", "COMMA", "LPAR", "RPAR", "LSQB", "RSQB", "SEMICOLON", "LBRACE", "RBRACE"}
 
 Child = Any
 

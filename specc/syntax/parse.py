@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -21,7 +20,6 @@ MAXIMUM_DEPTH = 64
 MAXIMUM_BAD_CHARACTERS = 8
 MAXIMUM_ERRORS = 20
 
-UNKNOWN_ESCAPE = re.compile(r'"(?:\\["\\nt]|[^"\\\n])*(\\[^"\\nt\n])')
 
 ENCLOSING = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from specc.training.loop import Position, Training
+from specc.writing import write_atomically
 
 SECONDS_BETWEEN = 1.0
 
@@ -46,12 +46,7 @@ def write_state(path: Path, training: Training) -> None:
         tensors |= {f"procedure/module/{name}": tensor for name, tensor in training.module.state_dict().items()}
     tensors |= {f"kept/{name}": tensor for name, tensor in training.kept.items()}
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".writing")
-    save_file(plain, beside, metadata={"state": json.dumps(asdict(training.position))})
-    with open(beside, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    write_atomically(path, save(plain, metadata={"state": json.dumps(asdict(training.position))}))
 
 
 def read_state(path: Path, training: Training) -> None:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import importlib
 import re
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from specc.records import Misfit, Record
 from specc.vocabulary.index import INDEX
 
 REGISTRY: dict[str, dict[str, type[Part]]] = {}
 ALIASES: dict[str, dict[str, str]] = {}
-
-P = TypeVar("P", bound="Part")
 
 
 class Part(Record):

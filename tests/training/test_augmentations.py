@@ -60,9 +60,6 @@ def test_cutout_blackens_one_square() -> None:
 def test_a_turn_by_a_right_angle_is_exact_and_turns_stay_in_range() -> None:
     part = Rotate(degrees=90.0)
 
-    class RightAngle(torch.Generator):
-        pass
-
     batch = images(64)
     quarter = torch.rot90(batch, 1, (2, 3)), torch.rot90(batch, -1, (2, 3))
     original = torch.rand

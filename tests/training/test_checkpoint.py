@@ -138,7 +138,7 @@ def test_a_state_is_replaced_whole(bound, tmp_path: Path, monkeypatch: pytest.Mo
     def killed(*files: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("specc.training.checkpoint.os.replace", killed)
+    monkeypatch.setattr("specc.writing.os.replace", killed)
     with pytest.raises(KeyboardInterrupt):
         saved(bound, path)
     assert path.read_bytes() == before
