@@ -123,6 +123,11 @@ def the_split_can_be_made(spec: Spec, report: Report) -> None:
         if split.stratify is not None and isinstance(spec.data.columns.get(split.stratify), Number):
             message = f"`{split.stratify}` is a number, and has no labels whose shares a split could keep"
             report.error("E0407", message, span, help="stratify by a category, or take `stratify` away")
+    draws = isinstance(split, Provided) and (split.validation > 0 or any(phase.settings.rows for phase in spec.phases))
+    if isinstance(split, Provided) and split.written("seed") and not draws:
+        way_out = "give it a share, as in `provided(validation = 0.1, seed = 3)`, or take `seed` away"
+        place = spec.spans.get("data.split.seed", span)
+        report.error("E0505", "`seed` changes nothing: `provided` draws no rows here", place, help=way_out)
     if isinstance(split, Provided) and spec.data.source.word in ("csv", "parquet"):
         message = f"`{spec.data.source.word}` provides no sets of its own"
         report.error("E0407", message, span, help="write `random(…)`, or `column(fold, …)` where a column names the sets")

@@ -59,11 +59,13 @@ class Recall(_OfLabels):
     """
 
 
-class ConfusionMatrix(_OfLabels):
+class ConfusionMatrix(Metric):
     """How often each true label (rows) is answered as each label (columns); measured at the end, drawn as a picture.
 
     Example: `metrics = [confusion_matrix]`
     """
+
+    target: ClassVar[Literal["number", "category", "any"]] = "category"
 
 
 class RootMeanSquaredError(_OfNumbers, aliases=("rmse",)):
