@@ -1,7 +1,7 @@
 """Records: frozen objects whose fields are their class's annotations. Words and the pieces of the IR are such.
 
 They are checked when they are made, equal by value, copied with changes, and go to JSON and back. Methods bear the
-names that Pydantic gives them; Pydantic itself would take longer to import than a whole check.
+names that Pydantic gives them; Pydantic itself would double what a check costs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Loads the parser of `grammar/dn.lark`, the whole concrete syntax.
 
-Lark's tables take longer to build than a whole check afterwards, so they lie beside the grammar, in `dn.tables.json`.
+Building Lark's tables would add about half to what a check costs, so they lie beside the grammar, in `dn.tables.json`.
 `UPDATE_GOLDEN=1 pytest tests/test_house.py` writes them; until then a changed grammar is built anew each time.
 """
 
