@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from specc.ir import Graph, Node, Spec
-from specc.shapes import Shape, Size, product
+from specc.shapes import Expression, Shape, Size, product
+from specc.vocabulary.families import Layer
 
 BYTES = 4
 """What a float32 takes."""
@@ -41,8 +42,19 @@ def _shapes_of(nodes: tuple[Node, ...]) -> dict[str, Shape]:
 def cost_of(node: Node, shapes: dict[str, Shape]) -> Cost:
     """What one layer costs."""
     inputs = tuple(shapes[name] for name in node.inputs)
-    parameters = sum((product(size) for size in node.layer.parameter_shapes(*inputs).values()), 0)
-    return Cost(parameters, node.layer.multiply_adds(*inputs), sum((shape.count for shape in node.outputs.values()), 0))
+    parameters = sum((product(size) for size in tensors_of(node, inputs).values()), 0)
+    numbers = sum((shape.count for shape in node.outputs.values()), 0)
+    if any(x.is_unknown for x in inputs):
+        return Cost(parameters, parameters and Expression({f"multiply_adds({node.name})": 1}), numbers)
+    return Cost(parameters, node.layer.multiply_adds(*inputs), numbers)
+
+
+def tensors_of(node: Node, inputs: tuple[Shape, ...]) -> dict[str, tuple[Size, ...]]:
+    """The shapes of a layer's trained tensors; behind an unknown shape one symbol stands for those that it may have."""
+    if not any(x.is_unknown for x in inputs):
+        return node.layer.parameter_shapes(*inputs)
+    has_any = type(node.layer).parameter_shapes is not Layer.parameter_shapes
+    return {"weight": (Expression({f"parameters({node.name})": 1}),)} if has_any else {}
 
 
 def parameters(spec: Spec) -> int:
@@ -61,8 +73,13 @@ def _costs(spec: Spec) -> Iterator[Cost]:
         yield from (cost_of(node, shapes) for node in graph.nodes)
 
 
-def steps_an_epoch(spec: Spec, rows: int, batch: int) -> int:
-    """How many batches the training rows give: a single row left over joins the batch before where statistics need company."""
-    steps = -(-rows // batch)
+def steps_an_epoch(spec: Spec, rows: int, batch: int, accumulate: int = 1) -> int:
+    """How many steps the training rows give, of `accumulate` batches each.
+
+    A single row left over joins the batch before where statistics need company.
+    """
+    batches = -(-rows // batch)
     joins = any(node.layer.batch_statistics for graph in spec.graphs.values() for node in graph.nodes)
-    return steps - 1 if joins and steps > 1 and rows - (steps - 1) * batch == 1 else steps
+    if joins and batches > 1 and rows - (batches - 1) * batch == 1:
+        batches -= 1
+    return -(-batches // accumulate)

@@ -13,8 +13,7 @@ from specc.diagnostics import Span
 from specc.records import Record
 from specc.shapes import Shape
 from specc.vocabulary.families import Augmentation, Column, Hyperparameter, Layer, Model, Source, Split
-from specc.vocabulary.part import Part
-from specc.vocabulary.sections import Sweep, Train
+from specc.vocabulary.sections import PartSettings, Sweep, Train
 
 FORMAT = 1
 """Raised when a reader of older files could misread a newer one."""
@@ -77,11 +76,11 @@ class Data(Record):
 
 
 class Phase(Record):
-    """One phase of training: settings merged from `train` and its own, and those of single parts."""
+    """One phase of training: settings merged from `train` and its own, and those of single parts by their names."""
 
     name: str
     settings: Train
-    parts: dict[str, dict[str, Part | int | float | str | tuple[Part, ...]]] = {}
+    parts: dict[str, PartSettings] = {}
 
 
 class HyperValue(Record):
@@ -148,6 +147,8 @@ class Bound(Record):
     rows: dict[str, int]
     files: dict[str, str] = {}
     """sha256 of each file read, by its path as the spec's folder sees it."""
+    fitted_by: dict[str, str] = {}
+    """The run whose fit a column has, where that is not fitted on these rows: it came with a part of that run."""
     class_counts: dict[str, tuple[int, ...]] = {}
     """Training rows of each label, a category target's, in the labels' order."""
 
@@ -178,6 +179,11 @@ class Spec(Record):
             return source.shape
         other, _, inner = tensor.partition(".")
         return self.graphs[other].shape_of(inner)
+
+    @property
+    def rounds(self) -> int:
+        """How often the split asks to train, by folds none of which it names; else 0."""
+        return self.data.split.rounds if self.data is not None and self.data.split is not None else 0
 
     @property
     def graph(self) -> Graph:

@@ -207,7 +207,7 @@ def _marked(base: Any, marks: tuple[Any, ...]) -> Callable[[Any], Any]:
     fit = fitter(base)
     if unknown := [mark for mark in marks if not isinstance(mark, tuple)]:
         raise TypeError(f"{unknown[0]!r} marks no field")
-    checks = [mark.check for mark in marks if isinstance(mark, Limits | Length)]
+    checks = [mark.check for mark in marks if hasattr(mark, "check")]
     if not checks:
         return fit
 

@@ -8,8 +8,11 @@ import stat
 from pathlib import Path
 
 
-def write_atomically(place: Path, content: bytes) -> None:
-    """Writes beside the place and renames; a file that was there before hands on its mode. Raises `OSError`."""
+def write_atomically(place: Path, content: bytes, previous: Path | None = None) -> None:
+    """Writes beside the place and renames; a file that was there before hands on its mode. Raises `OSError`.
+
+    With `previous` that file is kept there, so that at any instant one of the two is whole.
+    """
     make_folder(place.parent)
     beside = place.with_name(f".{place.name}.writing")
     try:
@@ -19,6 +22,8 @@ def write_atomically(place: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         if place.exists():
             os.chmod(beside, stat.S_IMODE(place.stat().st_mode))
+            if previous is not None:
+                os.replace(place, previous)
         os.replace(beside, place)
     except OSError:
         beside.unlink(missing_ok=True)

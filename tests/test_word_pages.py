@@ -44,6 +44,7 @@ def around_layer(example: str) -> list[str]:
         f"input(i); conv2d(4, 3); {example}; flatten; output(y)",
         f"input(features); dense(128); {example}; flatten; output(y)",
         f"input(features); {example}",
+        f"input(features); {example}; output(y)",
         f"{example}; output(y)",
     )
     return [spec(network=network) for network in networks]
@@ -75,7 +76,7 @@ def around_section(word: str, example: str) -> list[str]:
     if word == "sweep":
         return around_search(example)
     data, _, _ = spec().partition("train {")
-    return [data + (example if word == "train" else f"train {{ {example} }}")]
+    return [data + (example if word in ("train", "part") else f"train {{ {example} }}")]
 
 
 def specs_around(word: type[Part], example: str) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from inspect import get_annotations
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from specc.checking.wording import NOUNS
 from specc.vocabulary.families import LossTerm
 from specc.vocabulary.part import Interval, Part, Positional, Reference, Resolved, Weighted
 
@@ -48,7 +49,7 @@ class Accepts:
         if self.boolean:
             words.append("`true` or `false`")
         words += [f"`{choice}`" for choice in self.choices]
-        words += [f"{article(family.family)} {family.family}" for family in self.families]
+        words += [f"{article(noun)} {noun}" for noun in (NOUNS.get(family.family, family.family) for family in self.families)]
         if self.interval:
             words.append("a range, as in `1 .. 10`")
         if self.item is not None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from specc.checking.places import called, span_of
-from specc.diagnostics import Label, Report
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from specc.checking.places import called, kind_of, span_of
+from specc.diagnostics import Label, Report, Span
 from specc.ir import Spec
+from specc.vocabulary.families import Schedule
 from specc.vocabulary.optimizers import Sgd
+from specc.vocabulary.part import Part
 from specc.vocabulary.regularizers import L1, L2
 
 
@@ -48,27 +54,95 @@ def batches_serve_batch_statistics(spec: Spec, report: Report) -> None:
 
 
 def momentum_comes_before_nesterov(spec: Spec, report: Report) -> None:
-    for phase in spec.phases:
-        optimizer = phase.settings.optimizer
+    for optimizer, span in _each(spec, "optimizer"):
         if isinstance(optimizer, Sgd) and optimizer.nesterov and optimizer.momentum == 0:
             message = "`nesterov` looks ahead along the momentum, which is 0"
             way_out = "as in `sgd(0.1, momentum = 0.9, nesterov = true)`"
-            report.error("E0505", message, span_of(spec, phase, "optimizer"), help=way_out)
+            report.error("E0505", message, span, help=way_out)
 
 
 def regularizers_are_named_once(spec: Spec, report: Report) -> None:
-    for phase in spec.phases:
+    for regularizers, span in _each(spec, "regularize"):
         for kind in (L1, L2):
-            if sum(isinstance(regularizer, kind) for regularizer in phase.settings.regularize) > 1:
-                span = span_of(spec, phase, "regularize")
+            if sum(isinstance(regularizer, kind) for regularizer in regularizers) > 1:
                 report.error("E0205", f"the regularizer `{kind.word}` is named twice", span, help="add up their costs")
 
 
 def schedules_count_something(spec: Spec, report: Report) -> None:
     """`by = step` says what a warm-up, or a schedule that counts, is counted in; others go by the share that is done."""
-    for phase in spec.phases:
-        schedule = phase.settings.schedule
-        counts = schedule is not None and schedule.word in ("step", "exponential")
-        if getattr(schedule, "by", "epoch") == "step" and not counts and getattr(schedule, "warmup", 0) == 0:
+    for schedule, span in _schedules(spec):
+        counts = schedule.word in ("step", "exponential")
+        by_step = getattr(schedule, "by", "epoch") == "step"
+        if by_step and not counts and getattr(schedule, "warmup", 0) == 0:
             message = "`by = step` counts a warm-up in steps, and there is no `warmup`"
-            report.error("E0505", message, span_of(spec, phase, "schedule"), help="take `by` away, or as in `warmup = 100`")
+            report.error("E0505", message, span, help="take `by` away, or as in `warmup = 100`")
+        elif by_step and getattr(schedule, "epochs", None) is not None:
+            message = f"`{schedule.word}` counts steps (`by = step`), and has `epochs`"
+            report.error("E0505", message, span, help="take one of them away")
+        lengths = [name for name in ("epochs", "steps") if getattr(schedule, name, None) is not None]
+        if schedule.word == "warmup" and len(lengths) != 1:
+            how = "has both `epochs` and `steps`" if lengths else "needs `epochs` or `steps`"
+            report.error("E0204", f"`warmup` {how}", span, help="as in `warmup(0.5, 0.9, epochs = 5)`")
+        if schedule.word == "schedule" and len(schedule.reach()) < 2:
+            report.error("E0204", "`schedule` needs two values at least", span, help="as in `schedule(1, 0.1, 0.01)`")
+
+
+def _schedules(spec: Spec) -> Iterator[tuple[Schedule, Span | None]]:
+    """Every schedule of every phase: of the learning rate, of its parts', and of other numbers that change in time."""
+    for phase in spec.phases:
+        for settings in (phase.settings, *phase.parts.values()):
+            for name in settings.model_fields_set:
+                for schedule in _within(getattr(settings, name)):
+                    yield schedule, span_of(spec, phase, name)
+
+
+def _within(value: object) -> Iterator[Schedule]:
+    if isinstance(value, Schedule):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _within(item)
+    elif isinstance(value, Part):
+        for name in value.model_fields_set:
+            yield from _within(getattr(value, name))
+
+
+def _each(spec: Spec, name: str) -> Iterator[tuple[Any, Span | None]]:
+    """A setting of every phase and of each of its parts, where it is written."""
+    for phase in spec.phases:
+        for part, settings in (("", phase.settings), *phase.parts.items()):
+            if name in settings.model_fields_set and getattr(settings, name) is not None:
+                yield getattr(settings, name), span_of(spec, phase, f"{part}.{name}" if part else name)
+
+
+def schedules_of_rates_are_factors(spec: Spec, report: Report) -> None:
+    """A factor below zero would turn training around."""
+    for schedule, span in _each(spec, "schedule"):
+        if any(value < 0 for value in schedule.reach()):
+            report.error("E0203", "a factor of the learning rate is at least 0", span, help="give it values from 0 on")
+
+
+def batches_are_accumulated_where_there_are_several(spec: Spec, report: Report) -> None:
+    for phase in spec.phases:
+        if phase.settings.accumulate > 1 and phase.settings.batch == "all":
+            message = "`batch = all` is the whole training set: there is nothing to `accumulate`"
+            way_out = "give `batch` a number of rows, or take `accumulate` away"
+            report.error("E0505", message, span_of(spec, phase, "accumulate"), help=way_out)
+
+
+def averages_are_of_several(spec: Spec, report: Report) -> None:
+    """The average of one epoch is that epoch."""
+    for phase in spec.phases:
+        average, epochs = phase.settings.average, phase.settings.epochs
+        start = getattr(average, "start", None)
+        if start is not None and epochs and epochs - max(1, math.ceil(start * epochs)) < 1:
+            message = f"`swa` averages the ends of epochs from {start:g} of the phase on: of {epochs}, that is one"
+            report.error("E0505", message, span_of(spec, phase, "average"), help="begin earlier, as in `swa(start = 0.5)`")
+
+
+def wrong_labels_need_labels(spec: Spec, report: Report) -> None:
+    assert spec.data is not None
+    for phase in spec.phases:
+        if phase.settings.label_noise is not None and all(kind_of(spec, name) == "number" for name in spec.data.target):
+            message = "`label_noise` gives rows another label, and the target has none"
+            report.error("E0505", message, span_of(spec, phase, "label_noise"), help="take it away")

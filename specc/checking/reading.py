@@ -165,7 +165,7 @@ class Reader:
         if rules.rest is not None:
             return rules.rest
         free = [rule for rule in rules.positional if rule.name not in bound]
-        if isinstance(value, Name):
+        if isinstance(value, Name) and not (free and free[0].required and free[0].accepts.reference == "path"):
             near = (rule for rule in free if did_you_mean(value.text, _known_words(rule.accepts)))
             exact = next((rule for rule in free if _takes_exactly(rule.accepts, value.text)), None)
             return exact or next(near, free[0] if free else None)
@@ -336,8 +336,12 @@ class Reader:
             way_out = f"write it without quotes: `{value.value}`" if value.value.isidentifier() else ""
         elif isinstance(value, Name) and (accepts.text or accepts.reference == "path"):
             way_out = f'put it in quotes: `"{value.text}"`'
+        elif isinstance(value, Number) and [f.family for f in accepts.families] == ["freezing"]:
+            way_out = f"write `until(epoch = {written(value.value)})`"
         elif isinstance(value, Number) and [f.family for f in accepts.families] == ["imputation"]:
             way_out = f"write `constant({value.value})`"
+        elif isinstance(value, Number) and [f.family for f in accepts.families] in (["clipping"], ["averaging"]):
+            way_out = f"as in `{example_of(every_class(accepts.families[0].family)[0])}`"
         elif isinstance(value, Number) and accepts.text:
             way_out = f'put it in quotes: `"{value.value}"`'
         elif isinstance(value, String) and accepts.item is not None and accepts.item.text:

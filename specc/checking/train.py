@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from specc.checking.part_settings import PartsSettings, merged_parts, read_part_settings, written_of_parts
 from specc.checking.reading import Reader, Unreadable
 from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Label, did_you_mean, listing
@@ -16,8 +17,11 @@ def read_train(section: Part | None, scope: Scope, reader: Reader) -> tuple[Phas
     if section is None or section.body is None:
         return ()
     parts = [s for s in section.body.statements if isinstance(s, Part)]
+    names = {part.name or "" for part in parts}
     shared = _settings(section.body.statements, section, "train", scope, reader)
+    shared_parts = read_part_settings(section.body.statements, section, "train", names, scope, reader)
     phases: dict[str, Train] = {}
+    phase_parts: dict[str, PartsSettings] = {}
     own: dict[str, set[str]] = {}
     for part in parts:
         if part.kind != "phase" or part.name is None or part.arguments or part.body is None:
@@ -33,19 +37,23 @@ def read_train(section: Part | None, scope: Scope, reader: Reader) -> tuple[Phas
                     "E0102", "a phase holds settings only", inner.span, help="phases stand side by side in `train`"
                 )
         settings = _settings(part.body.statements, part, f"train.{part.name}", scope, reader)
+        phase_parts[part.name] = read_part_settings(part.body.statements, part, f"train.{part.name}", set(), scope, reader)
         if settings is not None:
             # What a `--set` gives to a phase does not make a setting of `train` in the file a mistake.
-            written = {f for f in settings.model_fields_set if f"train.{part.name}.{f}" not in reader.overridden}
-            own[part.name] = written
+            written = {*settings.model_fields_set, *written_of_parts(phase_parts[part.name])}
+            own[part.name] = {f for f in written if f"train.{part.name}.{f}" not in reader.overridden}
             phases[part.name] = settings
         reader.spans[f"train.{part.name}"] = part.kind_span.to(part.name_span)
     reader.spans["train"] = section.kind_span
     if shared is None or reader.report.has_errors:
         return ()
-    _shared_settings_are_used(shared, own, section, reader)
+    _shared_settings_are_used({*shared.model_fields_set, *written_of_parts(shared_parts)}, own, section, reader)
     if not parts:
-        return (Phase(name="train", settings=shared),)
-    return tuple(Phase(name=name, settings=_merged(shared, settings)) for name, settings in phases.items())
+        return (Phase(name="train", settings=shared, parts=shared_parts),)
+    return tuple(
+        Phase(name=name, settings=_merged(shared, settings), parts=merged_parts(shared_parts, phase_parts[name]))
+        for name, settings in phases.items()
+    )
 
 
 def _meant_part(part: Part) -> str:
@@ -60,7 +68,8 @@ def _meant_part(part: Part) -> str:
 
 
 def _settings(statements: list[Statement], part: Part, path: str, scope: Scope, reader: Reader) -> Train | None:
-    arguments = [Argument(s.key, s.value, s.span, s.key_span) for s in statements if isinstance(s, Setting)]
+    settings = [s for s in statements if isinstance(s, Setting) and "." not in s.key]
+    arguments = [Argument(s.key, s.value, s.span, s.key_span) for s in settings]
     named = part.kind if part.name is None else f"{part.kind} {part.name}"
     try:
         return reader.call(Train, arguments, scope, part.kind_span, path, named, noun="setting")  # type: ignore[return-value]
@@ -77,10 +86,10 @@ def _merged(shared: Train, own: Train) -> Train:
     return Train(**(given | {name: getattr(own, name) for name in own.model_fields_set}))
 
 
-def _shared_settings_are_used(shared: Train, own: dict[str, set[str]], section: Part, reader: Reader) -> None:
+def _shared_settings_are_used(shared: set[str], own: dict[str, set[str]], section: Part, reader: Reader) -> None:
     """A setting of `train` that every phase has for itself would be ignored."""
     lengths = {"epochs", "steps"}
-    for name in sorted(shared.model_fields_set):
+    for name in sorted(shared):
         instead = lengths if name in lengths else {name}
         if own and all(instead & settings for settings in own.values()):
             message = f"nothing uses `{name}`: every phase has its own"

@@ -13,6 +13,9 @@ NOUNS = {
     "hyperparameter": "type of hyperparameter",
     "stopping": "way of stopping",
     "keeping": "way of keeping weights",
+    "freezing": "way of freezing",
+    "averaging": "average of weights",
+    "clipping": "way of clipping",
 }
 
 
@@ -22,6 +25,8 @@ def written(value: Any) -> str:
         return str(int(value))
     if isinstance(value, tuple):
         return f"[{', '.join(map(written, value))}]"
+    if isinstance(value, Part):
+        return f"`{value.word}`"
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

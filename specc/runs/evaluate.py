@@ -22,7 +22,7 @@ def evaluate_splits(run: Run, splits: list[str] | None = None) -> Metrics:
     dataset = data_of(run)
     rows = Rows(run.spec, dataset, torch.device("cpu"))
     chosen = {name: numbers for name, numbers in measured_rows(run.spec, dataset).items() if splits is None or name in splits}
-    return {name: evaluate(run.spec, run.module, rows, dataset, numbers).metrics for name, numbers in chosen.items()}
+    return {name: evaluate(run.spec, run.module, rows, numbers).metrics for name, numbers in chosen.items()}
 
 
 def evaluate_file(run: Run, path: Path) -> tuple[Metrics, Report]:
@@ -31,4 +31,4 @@ def evaluate_file(run: Run, path: Path) -> tuple[Metrics, Report]:
     dataset = read_dataset(path, run.spec, report)
     report.raise_errors()
     rows = Rows(run.spec, dataset, torch.device("cpu"))
-    return {path.name: evaluate(run.spec, run.module, rows, dataset, dataset.rows["data"]).metrics}, report
+    return {path.name: evaluate(run.spec, run.module, rows, dataset.rows["data"]).metrics}, report

@@ -12,6 +12,7 @@ from specc.ir import Phase, Spec
 from specc.showing.words import MARK, Phrase, phrase_of
 from specc.vocabulary.families import LossTerm
 from specc.vocabulary.part import Part
+from specc.vocabulary.sections import Train
 
 
 @dataclass(frozen=True)
@@ -40,23 +41,28 @@ def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
     rows = training_rows(spec, phase)
     steps = None
     if rows is not None:
-        steps = steps_an_epoch(spec, rows, rows if s.batch == "all" else int(s.batch))
+        steps = steps_an_epoch(spec, rows, rows if s.batch == "all" else int(s.batch), s.accumulate)
     facts = [
         _part("procedure", s.procedure, phase),
         _loss(spec, phase),
         _part("optimizer", s.optimizer, phase),
         _part("schedule", s.schedule, phase, Phrase("constant")),
         SettingFact("regularize", _phrases(s.regularize), not s.written("regularize"), "over weights" if s.regularize else ""),
+        _part("clip", s.clip, phase),
+        _part("average", s.average, phase),
         _metrics(spec, phase),
         _part("stop", s.stop, phase),
         _part("keep", s.keep, phase),
+        SettingFact("freeze", _phrases(s.freeze), not s.written("freeze")),
         *_length(phase, steps),
         SettingFact("rows", s.rows if s.rows is not None else "all", not s.written("rows"), _of_training(spec, s.rows)),
-        SettingFact("batch", s.batch, not s.written("batch"), _steps_note(rows, steps)),
+        SettingFact("label_noise", s.label_noise, not s.written("label_noise"), "other labels" if s.label_noise else ""),
+        SettingFact("batch", s.batch, not s.written("batch"), _steps_note(rows, steps) if s.accumulate == 1 else ""),
+        SettingFact("accumulate", s.accumulate, not s.written("accumulate"), _accumulated(s, rows, steps)),
         SettingFact("seed", s.seed, not s.written("seed")),
     ]
     for part, settings in phase.parts.items():
-        facts += [SettingFact(f"{part}.{name}", _value(value), False) for name, value in settings.items()]
+        facts += [SettingFact(f"{part}.{name}", _value(getattr(settings, name)), False) for name in settings.model_fields_set]
     return facts
 
 
@@ -135,6 +141,11 @@ def _length(phase: Phase, steps: int | None) -> list[SettingFact]:
     if s.epochs is not None and s.stop is not None:
         note = f"at most {note}" if note else "at most"
     return [SettingFact("epochs", s.epochs, not s.written("epochs"), note)]
+
+
+def _accumulated(settings: Train, rows: int | None, steps: int | None) -> str:
+    """What a step takes where it takes several batches."""
+    return f"batches a step, {_steps_note(rows, steps)}".rstrip(", ") if settings.accumulate > 1 else ""
 
 
 def _of_training(spec: Spec, rows: int | None) -> str:

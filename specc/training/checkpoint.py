@@ -1,8 +1,10 @@
-"""What `--resume` needs to continue to the very same bits: one safetensors file, its state as JSON inside."""
+"""What `--resume` needs to continue to the very same bits: safetensors files, their state as JSON and a checksum inside."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -12,10 +14,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from specc.training.loop import Position, Training
+from specc.training.faults import bad_weights
+from specc.training.loop import Training
+from specc.training.position import Position
 from specc.writing import write_atomically
 
 SECONDS_BETWEEN = 1.0
+SHARE_OF_TIME = 0.05
+"""What saving may take of a run's time: a large state is saved less often."""
 
 
 class DamagedCheckpoint(Exception):
@@ -23,52 +29,72 @@ class DamagedCheckpoint(Exception):
 
 
 class Checkpoints:
-    """Saves a training at most once a second, and at its end; a kill between leaves the one before."""
+    """Saves a training at most once a second, and at its end. Two states are kept: the newest, and the one before it."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "state.safetensors"
+        self.newest, self.previous = folder / "state.safetensors", folder / "previous.safetensors"
         self.last = -SECONDS_BETWEEN
+        self.between = SECONDS_BETWEEN
 
     def save(self, training: Training, final: bool) -> None:
+        """Saves where it is due; `final`: in any case. What is no longer finite is not kept."""
         now = time.monotonic()
-        if not final and now - self.last < SECONDS_BETWEEN:
+        if (not final and now - self.last < self.between) or bad_weights(training.module) is not None:
             return
-        self.last = now
-        write_state(self.path, training)
+        content = as_bytes(training)
+        write_atomically(self.newest, content, self.previous)
+        self.last = time.monotonic()
+        self.between = max(SECONDS_BETWEEN, (self.last - now) / SHARE_OF_TIME)
+
+    def take_up(self, training: Training) -> str | None:
+        """Goes on from the newest state that is whole; a training that has none stays at its start.
+
+        Gives what is wrong with the newest where the one before had to be taken. Raises `DamagedCheckpoint` if that is no better.
+        """
+        damage = None
+        for path in (self.newest, self.previous):
+            if not path.exists():
+                continue
+            try:
+                read_state(path, training)
+            except DamagedCheckpoint as error:
+                damage = damage or str(error)
+                continue
+            if path != self.newest:
+                os.replace(path, self.newest)  # the next save must not push a damaged one in its place
+            return damage
+        if damage is not None:
+            raise DamagedCheckpoint(damage)
+        return None
 
 
-def write_state(path: Path, training: Training) -> None:
-    """Writes the whole state of a training beside its place and renames it."""
-    tensors: dict[str, Tensor] = {f"stream/{name}": state for name, state in training.streams.state().items()}
-    if training.procedure is not None:
-        tensors |= {f"procedure/{name}": tensor for name, tensor in training.procedure.tensors().items()}
-    else:
-        tensors |= {f"procedure/module/{name}": tensor for name, tensor in training.module.state_dict().items()}
-    tensors |= {f"kept/{name}": tensor for name, tensor in training.kept.items()}
-    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    write_atomically(path, save(plain, metadata={"state": json.dumps(asdict(training.position))}))
+def as_bytes(training: Training) -> bytes:
+    """The whole state of a training as a file."""
+    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in training.tensors().items()}
+    state = json.dumps(asdict(training.position))
+    return save(tensors, metadata={"state": state, "sha256": checksum(state, tensors)})
 
 
 def read_state(path: Path, training: Training) -> None:
     """Takes up a saved state: the next step is the one that the interrupted run would have made. Raises `DamagedCheckpoint`."""
     try:
         with safe_open(path, "pt") as file:
-            position = Position(**json.loads((file.metadata() or {})["state"]))
+            metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
-        _take_up(position, tensors, training)
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise DamagedCheckpoint(str(error).partition("\n")[0]) from error
+        if metadata["sha256"] != checksum(metadata["state"], tensors):
+            raise ValueError("its checksum does not fit")
+        training.take_up(Position(**json.loads(metadata["state"])), tensors)
+    except KeyError as error:
+        raise DamagedCheckpoint(f"{path.name} lacks {error}") from error
+    except (SafetensorError, OSError, ValueError, TypeError, RuntimeError) as error:
+        raise DamagedCheckpoint(f"{path.name}: {str(error).partition(chr(10))[0]}") from error
 
 
-def _take_up(position: Position, tensors: dict[str, Tensor], training: Training) -> None:
-    procedure = _below(tensors, "procedure/")
-    with torch.no_grad():
-        training.module.load_state_dict(_below(procedure, "module/"))
-    training.streams.load(_below(tensors, "stream/"))
-    training.kept = {name: tensor.to(training.device) for name, tensor in _below(tensors, "kept/").items()}
-    training.position = position
-    training.resumed = procedure if position.phase < len(training.spec.phases) and position.rate else None
-
-
-def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+def checksum(state: str, tensors: dict[str, Tensor]) -> str:
+    """A digest of everything in a file: the numbers, the names, types and shapes of the tensors, and their bytes."""
+    digest = hashlib.sha256(state.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(memoryview(tensor.reshape(-1).view(torch.uint8).numpy()) if tensor.numel() else b"")
+    return digest.hexdigest()

@@ -18,8 +18,8 @@ class Clock:
     step: int = 0
 
     @classmethod
-    def of(cls, rows: int, batches: int, epochs: int | None, steps: int | None) -> Clock:
-        return cls(batches, steps if steps is not None else (epochs or 0) * batches)
+    def of(cls, per_epoch: int, epochs: int | None, steps: int | None) -> Clock:
+        return cls(per_epoch, steps if steps is not None else (epochs or 0) * per_epoch)
 
     @property
     def epoch(self) -> float:

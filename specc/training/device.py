@@ -49,3 +49,11 @@ def choose_threads(spec: Spec, batch: int) -> int:
     if batch * multiply_adds(spec) < ONE_THREAD_BELOW:
         return 1
     return os.cpu_count() or 1
+
+
+def free_on(device: torch.device) -> int | None:
+    """Bytes that are free on a device with memory of its own, or that torch holds there without use; None elsewhere."""
+    if device.type != "cuda":
+        return None
+    held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + held

@@ -14,15 +14,12 @@ from specc.data.split import take_rows
 from specc.defaults import default_metrics
 from specc.door import Answer, answers
 from specc.ir import CategoryFit, NumberFit, Phase, Spec
-from specc.training.losses import label_weights, loss_value
+from specc.memory import rows_at_once
+from specc.training.losses import label_weights, loss_value, mass
 from specc.training.metrics import Answers, measure
 from specc.training.rows import Rows
 from specc.vocabulary.families import Metric
 from specc.vocabulary.metrics import ConfusionMatrix
-
-MOST_ROWS = 2048
-MOST_NUMBERS = 50_000_000
-"""What the widest layer may give at once, so that large pictures fit into memory."""
 
 
 class Evaluation(NamedTuple):
@@ -42,19 +39,13 @@ def forward(module: nn.Module, inputs: dict[str, Tensor], outputs: tuple[Answer,
 @torch.no_grad()
 def logits_of(module: nn.Module, rows: Rows, numbers: np.ndarray | Tensor, outputs: tuple[Answer, ...]) -> dict[str, Tensor]:
     """The logits of many rows in use: dropout off, running statistics. The module's mode is left as it was."""
-    was_training = module.training
+    modes = {layer: layer.training for layer in module.modules()}  # a frozen layer is in use already
     module.eval()
-    chunks = torch.as_tensor(numbers).split(chunk_size(rows.spec))
+    chunks = torch.as_tensor(numbers).split(rows_at_once(rows.spec))
     parts = [forward(module, rows.batch(chunk).inputs, outputs) for chunk in chunks]
-    module.train(was_training)
+    for layer, training in modes.items():
+        layer.training = training
     return {a.column: torch.cat([part[a.column] for part in parts]) for a in outputs}
-
-
-def chunk_size(spec: Spec) -> int:
-    """How many rows are answered at once."""
-    counts = [shape.count for graph in spec.graphs.values() for node in graph.nodes for shape in node.outputs.values()]
-    widest = max(count for count in counts if isinstance(count, int))
-    return max(1, min(MOST_ROWS, MOST_NUMBERS // widest))
 
 
 def measured_rows(spec: Spec, dataset: Dataset) -> dict[str, np.ndarray]:
@@ -69,8 +60,10 @@ def is_run(phase: Phase) -> bool:
     return phase.settings.epochs != 0 and phase.settings.steps != 0
 
 
-def total_loss(spec: Spec, phase: Phase, logits: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:
-    """The weighted sum of the phase's losses."""
+def total_loss(
+    spec: Spec, phase: Phase, logits: dict[str, Tensor], targets: dict[str, Tensor], whole: dict[str, Tensor] | None = None
+) -> Tensor:
+    """The weighted sum of the phase's losses; where the rows are part of a `whole`, their share of its loss."""
     assert spec.bound is not None
     total: Tensor | None = None
     for term in phase.settings.loss:
@@ -78,6 +71,8 @@ def total_loss(spec: Spec, phase: Phase, logits: dict[str, Tensor], targets: dic
         counts = spec.bound.class_counts.get(column, ())
         weights = label_weights(term.loss, counts, logits[column].device)
         value = loss_value(term.loss, logits[column], targets[column], weights)
+        if whole is not None:
+            value = value * (mass(targets[column], weights) / mass(whole[column], weights))
         value = value if term.weight == 1.0 else value * term.weight
         total = value if total is None else total + value
     assert total is not None
@@ -127,12 +122,10 @@ def measure_all(
     return measured
 
 
-def evaluate(spec: Spec, module: nn.Module, rows: Rows, dataset: Dataset, numbers: np.ndarray) -> Evaluation:
+def evaluate(spec: Spec, module: nn.Module, rows: Rows, numbers: np.ndarray) -> Evaluation:
     """Everything measured of some rows with the weights that the module has."""
     logits = logits_of(module, rows, numbers, answers(spec.graph))
-    chosen = torch.from_numpy(numbers).to(rows.device)
-    targets = {name: values[chosen] for name, values in rows.targets.items()}
-    truth = {name: values[numbers] for name, values in dataset.truth.items()}
+    targets, truth = rows.answers(numbers)
     return Evaluation(measure_all(spec, last_phase(spec), logits, targets, truth, None), logits, truth)
 
 

@@ -1,31 +1,30 @@
-"""The loop: phases, epochs, batches, schedules, stopping, keeping, checkpoints. What a step does is the procedure's."""
+"""The loop: phases, epochs, batches, time, stopping, keeping, checkpoints. What a step does is the procedure's."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from specc.data.bind import Dataset
+from specc.data.noise import with_wrong_labels
 from specc.data.split import take_rows
 from specc.ir import Phase, Spec
-from specc.training.clock import Clock, Rate
-from specc.training.evaluate import Evaluation, evaluate, logits_of, measure_all, measured_rows
-from specc.training.faults import NotFinite, bad_weights, checked_rate
-from specc.training.procedures.supervised import PROCEDURES, Supervised
+from specc.training.clock import Clock
+from specc.training.engine import Engine, eager
+from specc.training.evaluate import Evaluation, evaluate, measured_rows
+from specc.training.faults import NotFinite, bad_weights
+from specc.training.judging import Event, is_kept, is_stopped, tell_plateau, why_stopped
+from specc.training.position import Position
+from specc.training.procedures import PROCEDURES, Procedure
+from specc.training.procedures.procedure import Step
 from specc.training.rows import Rows, slices
+from specc.training.state import State, below
 from specc.training.streams import Streams
-from specc.vocabulary.part import find_word
-from specc.vocabulary.schedules import Plateau
-from specc.vocabulary.stopping import Best, Early
-
-Event = dict[str, Any]
 
 
 class Diverged(Exception):
@@ -36,26 +35,44 @@ class Diverged(Exception):
         self.phase, self.epoch, self.batch, self.what, self.layer = phase, epoch, batch, what, layer
 
 
-@dataclass
-class Position:
-    """Where a run stands, beside its tensors: everything that the next step depends on."""
+class Stopped(Exception):
+    """Someone asked the training to stop; its state was saved."""
 
-    phase: int = 0
-    epoch: int = 0
-    step: int = 0
-    kept: float = math.nan
-    """The best of the measure that chooses the weights to keep, and its epoch."""
-    kept_epoch: int = 0
-    improved: float = math.nan
-    """The last of the measure that stops which was an improvement, and its epoch."""
-    improved_epoch: int = 0
-    stopped: bool = False
-    rate: dict[str, float] = field(default_factory=dict)
-    events: int = 0
+
+@dataclass
+class Course:
+    """One phase under way: its rows, their batches (several to a step where they are accumulated), its clock and its state."""
+
+    phase: Phase
+    numbers: np.ndarray
+    steps: list[list[slice]]
+    clock: Clock
+    rows: Rows
+    procedure: Procedure
+    state: State
+
+
+@dataclass
+class Epoch:
+    """One epoch under way: the order of its rows, and what its steps measured so far."""
+
+    numbers: torch.Tensor
+    measured: dict[str, list[Tensor]] = field(default_factory=dict)
+
+    def add(self, step: Step) -> None:
+        for name, tensor in step.items():
+            self.measured.setdefault(name, []).append(tensor)
+
+    def joined(self) -> Step:
+        return {name: torch.cat(tensors) for name, tensors in self.measured.items()}
 
 
 class Training:
-    """One run over all phases. `report` is told every epoch; `save` is offered the state whenever it may be kept."""
+    """One run over all phases.
+
+    `report` is told every epoch; `save` is offered the state between any two steps (True: it must be kept now); `progress` is
+    told every step; `is_asked_to_stop` is asked before each.
+    """
 
     def __init__(
         self,
@@ -67,165 +84,180 @@ class Training:
         report: Callable[[Event], None] = lambda event: None,
         save: Callable[[Training, bool], None] = lambda training, final: None,
         progress: Callable[[Phase, Clock], None] = lambda phase, clock: None,
+        is_asked_to_stop: Callable[[], bool] = lambda: False,
+        engine: Engine = eager,
     ) -> None:
         self.spec, self.dataset, self.module, self.streams, self.device = spec, dataset, module, streams, device
-        self.report, self.save, self.progress = report, save, progress
+        self.report, self.save, self.progress, self.is_asked_to_stop = report, save, progress, is_asked_to_stop
+        self.engine = engine
         self.rows = Rows(spec, dataset, device)
         self.position = Position()
         self.kept: dict[str, Tensor] = {}
-        self.procedure: Supervised | None = None
+        self.state: State | None = None
+        self.epoch: Epoch | None = None
+        self.order = streams["order"].get_state()
+        """The stream of the order as it was when the epoch under way began."""
         self.resumed: dict[str, Tensor] | None = None
-        self.rate = 0.0
-        """The learning rate of the last step."""
 
     def run(self) -> None:
-        """Every phase that is not done yet, in order; the module then has the weights that the last one kept."""
+        """Every phase that is not done yet, in order; the module then has the weights that the last one kept.
+
+        Raises `Diverged`, and `Stopped` where it was asked to stop.
+        """
         while self.position.phase < len(self.spec.phases):
-            phase = self.spec.phases[self.position.phase]
-            self._phase(phase)
+            self._phase(self.spec.phases[self.position.phase])
             self.position = Position(phase=self.position.phase + 1, events=self.position.events)
-            self.procedure, self.kept = None, {}
+            self.state, self.resumed, self.kept = None, None, {}
         self.save(self, True)
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor that the rest of the run depends on, by name. Beside `position` there is nothing else."""
+        named = {f"stream/{name}": state for name, state in self.streams.state().items()}
+        if self.state is not None:
+            named |= {f"state/{name}": tensor for name, tensor in self.state.tensors().items()}
+        else:
+            named |= {f"state/module/{name}": tensor for name, tensor in self.module.state_dict().items()}
+        named |= {f"kept/{name}": tensor for name, tensor in self.kept.items()}
+        named["epoch/order"] = self.order
+        measured = self.epoch.joined() if self.epoch is not None else {}
+        return named | {f"epoch/measured/{name}": tensor for name, tensor in measured.items()}
+
+    def take_up(self, position: Position, tensors: dict[str, Tensor]) -> None:
+        """Goes on from what `position` and `tensors` were. Raises `KeyError` or `RuntimeError` for those of another spec."""
+        with torch.no_grad():
+            self.module.load_state_dict(below(tensors, "state/module/"))
+        self.streams.load(below(tensors, "stream/"))
+        self.kept = {name: tensor.to(self.device) for name, tensor in below(tensors, "kept/").items()}
+        self.position = position
+        self.order = tensors["epoch/order"]
+        self.resumed = tensors if position.step else None
+
     def _phase(self, phase: Phase) -> None:
-        training_rows = self.training_rows(phase)
-        settings = phase.settings
-        size = len(training_rows) if settings.batch == "all" else int(settings.batch)
-        join_last = any(node.layer.batch_statistics for graph in self.spec.graphs.values() for node in graph.nodes)
-        batches = list(slices(len(training_rows), size, join_last))
-        self.procedure = PROCEDURES[settings.procedure.word if settings.procedure else "supervised"](
-            self.spec, phase, self.module
-        )
-        assert settings.optimizer is not None
-        clock = Clock.of(len(training_rows), len(batches), settings.epochs, settings.steps)
-        rate = Rate(settings.optimizer.learning_rate, settings.schedule)  # type: ignore[attr-defined]
+        course = self._course(phase)
+        self.state = course.state
         if self.resumed is not None:
-            self._take_up(rate)
-        clock.step = self.position.step
-        self.module.train()
-        while not clock.is_over and not self.position.stopped:
-            self._epoch(phase, training_rows, batches, clock, rate)
-        self._keep_best()
+            course.state.load(below(self.resumed, "state/"))
+            for group, rate in zip(course.state.parameters.groups, self.position.rates, strict=True):
+                group.rate.load(rate)
+        course.clock.step = self.position.step
+        while not course.clock.is_over and not self.position.stopped:
+            self._epoch(course)
+        course.state.average.put()
+        if self.kept:
+            self.module.load_state_dict(self.kept)
+
+    def _course(self, phase: Phase) -> Course:
+        settings = phase.settings
+        numbers = self.training_rows(phase)
+        size = len(numbers) if settings.batch == "all" else int(settings.batch)
+        join_last = any(node.layer.batch_statistics for graph in self.spec.graphs.values() for node in graph.nodes)
+        batches = list(slices(len(numbers), size, join_last))
+        steps = [batches[start : start + settings.accumulate] for start in range(0, len(batches), settings.accumulate)]
+        noisy = with_wrong_labels(self.spec, self.dataset, numbers, settings.label_noise)
+        rows = self.rows if noisy is self.dataset else self.rows.answering(noisy)
+        assert settings.procedure is not None
+        procedure = PROCEDURES[settings.procedure.word](self.spec, phase, rows)
+        state = State(self.spec, phase, self.module, self.streams)
+        procedure.begin(state)
+        return Course(phase, numbers, steps, Clock.of(len(steps), settings.epochs, settings.steps), rows, procedure, state)
 
     def training_rows(self, phase: Phase) -> np.ndarray:
         """The rows that a phase trains on: those of the split, or as many of them as `rows` says."""
         return take_rows(self.dataset, phase.settings.rows)
 
-    def _take_up(self, rate: Rate) -> None:
-        assert self.procedure is not None and self.resumed is not None
-        self.procedure.load(self.resumed)
-        rate.load(self.position.rate)
-        self.resumed = None
-
-    def _epoch(self, phase: Phase, rows: np.ndarray, batches: list[slice], clock: Clock, rate: Rate) -> None:
-        assert self.procedure is not None
-        started = time.perf_counter()
-        position = self.position
-        order = torch.randperm(len(rows), generator=self.streams["order"])
-        numbers = torch.from_numpy(rows)[order]
-        logits: dict[str, list[Tensor]] = {}
-        for index, stretch in enumerate(batches):
-            if clock.is_over:
-                numbers = numbers[: stretch.start]
-                break
-            batch = self.rows.batch(numbers[stretch], self.streams)
-            try:
-                self.rate = checked_rate(rate, clock)
-                step = self.procedure.step(batch, self.rate, clock.step + 1)
-            except NotFinite as fault:
-                raise Diverged(phase.name, position.epoch + 1, index + 1, fault.what, fault.layer) from None
-            clock.step += 1
-            for column, values in step.logits.items():
-                logits.setdefault(column, []).append(values)
-            self.progress(phase, clock)
+    def _epoch(self, course: Course) -> None:
+        position, clock = self.position, course.clock
+        epoch = self._begun(course)
+        self.module.train()
+        started = time.perf_counter() - position.seconds
+        first = done = position.step_of_epoch
+        while done < len(course.steps) and not clock.is_over:
+            if done > first:
+                position.step, position.step_of_epoch = clock.step, done
+                position.seconds = time.perf_counter() - started
+                position.rates = [group.rate.state() for group in course.state.parameters.groups]
+                self._offer()
+            self._step(course, epoch, done)
+            done += 1
+        epoch.numbers = epoch.numbers[: course.steps[done - 1][-1].stop]
         if (layer := bad_weights(self.module)) is not None:
-            raise Diverged(phase.name, position.epoch + 1, len(batches), "weights", layer)
+            raise Diverged(course.phase.name, position.epoch + 1, done, "weights", layer)
+        self._end_of_epoch(course, epoch, started)
+
+    def _begun(self, course: Course) -> Epoch:
+        """The order of the epoch's rows, drawn anew or, within an epoch that is resumed, as it was drawn."""
+        measured = {}
+        if self.resumed is not None and self.position.step_of_epoch:
+            self.streams["order"].set_state(self.order)
+            measured = {n: [t.to(self.device)] for n, t in below(self.resumed, "epoch/measured/").items()}
+        self.resumed = None
+        self.order = self.streams["order"].get_state()
+        order = torch.randperm(len(course.numbers), generator=self.streams["order"])
+        self.epoch = Epoch(torch.from_numpy(course.numbers)[order], measured)
+        return self.epoch
+
+    def _offer(self) -> None:
+        """The state may be kept; it must where someone asks to stop."""
+        asked = self.is_asked_to_stop()
+        self.save(self, asked)
+        if asked:
+            raise Stopped
+
+    def _step(self, course: Course, epoch: Epoch, index: int) -> None:
+        batches = [course.rows.batch(epoch.numbers[stretch], self.streams) for stretch in course.steps[index]]
+        course.state.settle(course.clock)
+        try:
+            step = self.engine(course.procedure, course.state, batches, course.clock)
+        except NotFinite as fault:
+            raise Diverged(course.phase.name, self.position.epoch + 1, index + 1, fault.what, fault.layer) from None
+        epoch.add(step)
+        course.clock.step += 1
+        course.state.average.after_step(course.clock)
+        self.progress(course.phase, course.clock)
+
+    def _end_of_epoch(self, course: Course, epoch: Epoch, started: float) -> None:
+        position, state, procedure = self.position, course.state, course.procedure
         position.epoch += 1
-        position.step = clock.step
-        running = {column: torch.cat(values) for column, values in logits.items()}
-        self._end_of_epoch(phase, numbers.numpy(), running, clock, rate, started)
-
-    def _end_of_epoch(
-        self, phase: Phase, numbers: np.ndarray, running: dict[str, Tensor], clock: Clock, rate: Rate, started: float
-    ) -> None:
-        assert self.procedure is not None
-        epoch = self.position.epoch
-        event: Event = {"phase": phase.name, "epoch": epoch, "steps": clock.step}
-        event["train"] = self._measured(phase, numbers, running, epoch)
+        position.step, position.step_of_epoch, position.seconds = course.clock.step, 0, 0.0
+        state.average.after_epoch(course.clock)
+        event: Event = {"phase": course.phase.name, "epoch": position.epoch, "steps": course.clock.step}
+        event["train"] = procedure.summary(state, epoch.joined(), epoch.numbers.numpy(), position.epoch)
+        self.epoch = None
         validation = self.dataset.rows.get("validation")
-        if validation is not None and len(validation):
-            found = logits_of(self.module, self.rows, validation, self.procedure.outputs)
-            event["validation"] = self._measured(phase, validation, found, epoch)
-        if self.procedure.parameters.is_regularized:
-            event["penalty"] = self.procedure.parameters.penalty()
-        zeros = self.procedure.parameters.share_of_zeros()
-        if zeros is not None:
-            event["zeros"] = zeros
-        event["rate"] = self.rate
-        self._judge(phase, event, rate)
-        event["seconds"] = round(time.perf_counter() - started, 6)
-        self.position.rate = rate.state()
-        self.position.events += 1
-        self.report(event)
-        self.save(self, False)
-
-    def _measured(self, phase: Phase, numbers: np.ndarray, logits: dict[str, Tensor], epoch: int | None) -> dict[str, object]:
-        chosen = torch.from_numpy(numbers).to(self.device)
-        targets = {name: values[chosen] for name, values in self.rows.targets.items()}
-        truth = {name: values[numbers] for name, values in self.dataset.truth.items()}
-        return measure_all(self.spec, phase, logits, targets, truth, epoch)
-
-    def _judge(self, phase: Phase, event: Event, rate: Rate) -> None:
-        """The best weights so far, early stopping, plateaus: each by its own measure, in the epochs that take it."""
-        settings = phase.settings
-        if isinstance(settings.schedule, Plateau) and (value := _look_up(event, settings.schedule.measure)) is not None:
-            rate.observe(value, _lower_is_better(settings.schedule.measure))
-        if isinstance(settings.keep, Best) and (value := _look_up(event, settings.keep.measure)) is not None:
-            self._keep_where_it_is_better(settings.keep, value, event)
-        if isinstance(settings.stop, Early) and (value := _look_up(event, settings.stop.measure)) is not None:
-            self._stop_where_nothing_improves(settings.stop, value, event)
-
-    def _keep_where_it_is_better(self, keep: Best, value: float, event: Event) -> None:
-        if _is_better(value, self.position.kept, keep.measure):
-            self.position.kept, self.position.kept_epoch = value, self.position.epoch
-            self.kept = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
-            event["best"] = True
-
-    def _stop_where_nothing_improves(self, stop: Early, value: float, event: Event) -> None:
-        position = self.position
-        if _is_better(value, position.improved, stop.measure, stop.change):
-            position.improved, position.improved_epoch = value, position.epoch
-        elif position.epoch - position.improved_epoch >= stop.patience:
+        with state.average.in_place():
+            if validation is not None and len(validation):
+                event["validation"] = procedure.measures(state, validation, position.epoch)
+            if is_kept(course.phase, event, position):
+                self.kept = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
+                event["best"] = True
+        event |= _of_parameters(state)
+        for group in state.parameters.groups:
+            tell_plateau(group.rate, event)
+        if is_stopped(course.phase, event, position):
             position.stopped = True
-            kept = f"kept epoch {position.kept_epoch}" if position.kept_epoch else "kept the last epoch"
-            event["stopped"] = f"no better {stop.measure} for {stop.patience} epoch{'s' if stop.patience > 1 else ''}; {kept}"
-
-    def _keep_best(self) -> None:
-        if self.kept:
-            self.module.load_state_dict(self.kept)
+            event["stopped"] = why_stopped(course.phase, position)
+        position.rates = [group.rate.state() for group in state.parameters.groups]
+        event["seconds"] = round(time.perf_counter() - started, 6)
+        position.events += 1
+        self.report(event)
+        self._offer()
 
     def evaluate(self) -> dict[str, Evaluation]:
         """Everything measured of each split with the weights that the module has."""
         rows = measured_rows(self.spec, self.dataset)
-        return {name: evaluate(self.spec, self.module, self.rows, self.dataset, numbers) for name, numbers in rows.items()}
+        return {name: evaluate(self.spec, self.module, self.rows, numbers) for name, numbers in rows.items()}
 
 
-def _look_up(event: Event, measure: str) -> float | None:
-    """The value of a measure in an epoch, NaN where it is not defined; None where this epoch does not take it."""
-    split, _, name = measure.partition(".")
-    return event.get(split, {}).get(name)
-
-
-def _is_better(value: float, best: float, measure: str, change: float = 0.0) -> bool:
-    """Whether a value beats the best so far (NaN: there is none) by more than `change`."""
-    if math.isnan(value) or math.isnan(best):
-        return not math.isnan(value)
-    return value < best - change if _lower_is_better(measure) else value > best + change
-
-
-def _lower_is_better(measure: str) -> bool:
-    word = measure.rpartition(".")[2]
-    if word == "loss":
-        return True
-    found = find_word("metric", word)
-    return found is not None and getattr(found, "better", "higher") == "lower"
+def _of_parameters(state: State) -> Event:
+    """What an epoch says of the weights themselves: their penalty, how many are zero, at which rates they learn."""
+    parameters = state.parameters
+    event: Event = {}
+    if parameters.is_regularized:
+        event["penalty"] = parameters.penalty()
+    if (zeros := parameters.share_of_zeros()) is not None:
+        event["zeros"] = zeros
+    rates = {group.part: group.last_rate for group in reversed(parameters.groups)}
+    event["rate"] = rates.pop("", None) if "" in rates else next(iter(rates.values()), 0.0)
+    if rates:
+        event["rates"] = rates
+    return event

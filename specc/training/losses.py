@@ -42,6 +42,11 @@ def label_weights(part: Loss, counts: tuple[int, ...], device: torch.device) -> 
     return torch.tensor(weights, device=device, dtype=torch.float32)
 
 
+def mass(targets: Tensor, label_weights: Tensor | None) -> float:
+    """What a loss's mean divides by: the rows, or the sum of their labels' weights."""
+    return float(len(targets)) if label_weights is None else float(label_weights[targets].sum())
+
+
 @computes(MeanSquaredError)
 def mean_squared_error(part: MeanSquaredError, logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
     return (logits[:, 0] - targets).square().mean()

@@ -1,107 +1,254 @@
-"""All parameters of a module in one flat buffer, so that an optimizer's step is a few operations whatever the depth."""
+"""All parameters of a module in one flat buffer, and the groups of them that a phase trains alike."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
 
 import torch
 from torch import Tensor, nn
 
-from specc.ir import Spec
+from specc.ir import Node, Phase, Spec
+from specc.members import Held, held_parts, members
 from specc.pytorch.source import parameter_table
-from specc.vocabulary.families import Regularizer
+from specc.training.changing import at_moment, changes
+from specc.training.clock import Clock, Rate
+from specc.vocabulary.families import Optimizer, Regularizer
 from specc.vocabulary.regularizers import L1, L2
+from specc.vocabulary.sections import PartSettings
+
+BEGINNING = Clock(per_epoch=0, total_steps=0)
 
 
-class Segment(NamedTuple):
-    """A stretch of the flat buffer whose parameters are regularized alike. `is_weight`: neither biases nor gains."""
+@dataclass
+class Segment:
+    """A stretch of a group that is regularized alike. `is_weight`: neither biases nor gains. `l1`, `l2`: the costs now."""
 
-    start: int
-    end: int
+    weights: Tensor
+    gradient: Tensor
     is_weight: bool
-    l1: float
-    l2: float
+    regularizers: tuple[Regularizer, ...]
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def settle(self, clock: Clock) -> None:
+        """Takes the costs of this moment."""
+        now = [at_moment(regularizer, clock) for regularizer in self.regularizers]
+        self.l1 = sum(part.cost for part in now if isinstance(part, L1))
+        self.l2 = sum(part.cost for part in now if isinstance(part, L2))
 
 
-class FlatParameters:
-    """`weights` and `gradient` hold every parameter of the module; the module's own tensors are views into them."""
+@dataclass
+class Group:
+    """Parameters that one optimizer trains at one rate, side by side in the flat buffers, and what it remembers of them.
 
-    def __init__(self, module: nn.Module, spec: Spec, regularize: tuple[Regularizer, ...]) -> None:
-        table = parameter_table(spec)
-        named = dict(module.named_parameters())
-        costs: dict[str, tuple[bool, float, float]] = {}
-        for key in named:
-            info = table[key]
-            own = getattr(info.node.layer, "regularize", None)
-            active = (own if own is not None else regularize) if info.is_weight else ()
-            l1 = sum(r.cost for r in active if isinstance(r, L1))
-            l2 = sum(r.cost for r in active if isinstance(r, L2))
-            costs[key] = (info.is_weight, l1, l2)
-        order = sorted(named, key=lambda key: (not costs[key][0], costs[key][1:]))
-        device = next(iter(named.values())).device if named else torch.device("cpu")
-        total = sum(p.numel() for p in named.values())
-        self.weights = torch.empty(total, device=device)
-        self.gradient = torch.zeros(total, device=device)
-        self.segments: list[Segment] = []
-        position = 0
-        for key in order:
-            parameter = named[key]
-            end = position + parameter.numel()
-            view = self.weights[position:end].view_as(parameter)
-            view.copy_(parameter.detach())
-            parameter.data = view
-            parameter.grad = self.gradient[position:end].view_as(parameter)
-            self._extend(position, end, *costs[key])
-            position = end
+    `part` is the name under which the spec speaks of them, empty for those that follow the phase. While any of `held` holds,
+    they stay as they are. `memory` are the optimizer's tensors, `updates` counts its steps.
+    """
 
-    def _extend(self, start: int, end: int, is_weight: bool, l1: float, l2: float) -> None:
-        if self.segments and self.segments[-1][2:] == (is_weight, l1, l2):
-            self.segments[-1] = self.segments[-1]._replace(end=end)
-        else:
-            self.segments.append(Segment(start, end, is_weight, l1, l2))
+    part: str
+    optimizer: Optimizer
+    rate: Rate
+    held: tuple[Held, ...]
+    weights: Tensor
+    gradient: Tensor
+    segments: list[Segment]
+    parameters: list[nn.Parameter]
+    memory: dict[str, Tensor] = field(default_factory=dict)
+    updates: int = 0
+    frozen: bool = False
+    last_rate: float = 0.0
+    """The rate of its last step."""
 
-    def clear_gradient(self) -> None:
-        self.gradient.zero_()
+    def settle(self, clock: Clock) -> None:
+        """Takes what this moment says: whether the group is frozen, and the costs that change."""
+        self.frozen = any(held.holds(clock.epoch, clock.step) for held in self.held)
+        for parameter in self.parameters:
+            parameter.requires_grad_(not self.frozen)
+        for segment in self.segments:
+            if any(map(changes, segment.regularizers)):
+                segment.settle(clock)
+
+    @cached_property
+    def changes(self) -> bool:
+        """Whether `settle` has anything to do as time goes on."""
+        return bool(self.held) or any(changes(part) for segment in self.segments for part in segment.regularizers)
 
     @torch.no_grad()
     def add_penalty_gradient(self) -> None:
         """Adds the gradient of `l2/2 · Σw²`, which is `l2 · w`."""
         for segment in self.segments:
             if segment.l2:
-                self.gradient[segment.start : segment.end].add_(self.weights[segment.start : segment.end], alpha=segment.l2)
+                segment.gradient.add_(segment.weights, alpha=segment.l2)
 
     @torch.no_grad()
     def shrink(self, rate: float) -> None:
         """The proximal step of `l1 · Σ|w|`: every weight moves towards zero by `rate · l1`, and stays there once it arrives."""
         for segment in self.segments:
             if segment.l1:
-                weights = self.weights[segment.start : segment.end]
+                weights = segment.weights
                 weights.copy_(torch.sign(weights) * torch.relu(weights.abs() - rate * segment.l1))
+
+    def decayed(self) -> list[Tensor]:
+        """The stretches that weight decay acts on: weights only."""
+        return [segment.weights for segment in self.segments if segment.is_weight]
+
+
+class FlatParameters:
+    """`weights` and `gradient` hold every parameter of the module, group by group; its own tensors are views into them."""
+
+    def __init__(self, module: nn.Module, spec: Spec, phase: Phase) -> None:
+        named = dict(module.named_parameters())
+        ways = _ways(spec, phase, named)
+        order = sorted(named, key=lambda key: ways[key].order)
+        device = next(iter(named.values())).device if named else torch.device("cpu")
+        total = sum(p.numel() for p in named.values())
+        self.weights = torch.empty(total, device=device)
+        self.gradient = torch.zeros(total, device=device)
+        stretches: list[_Stretch] = []
+        position = 0
+        for key in order:
+            parameter, way = named[key], ways[key]
+            end = position + parameter.numel()
+            view = self.weights[position:end].view_as(parameter)
+            view.copy_(parameter.detach())
+            parameter.data = view
+            parameter.grad = self.gradient[position:end].view_as(parameter)
+            if not stretches or stretches[-1].way != way:
+                stretches.append(_Stretch(way, position, end))
+            stretches[-1].end = end
+            stretches[-1].parameters.append(parameter)
+            position = end
+        self.groups = [
+            self._group(spec, phase, list(alike)) for _, alike in groupby(stretches, key=lambda stretch: stretch.way.group)
+        ]
+
+    def _group(self, spec: Spec, phase: Phase, stretches: list[_Stretch]) -> Group:
+        way, start, end = stretches[0].way, stretches[0].start, stretches[-1].end
+        settings, held = phase.settings, held_parts(spec, phase)
+        optimizer = phase.parts[way.optimizer].optimizer if way.optimizer else settings.optimizer
+        schedule = phase.parts[way.schedule].schedule if way.schedule else settings.schedule
+        assert optimizer is not None
+        group = Group(
+            way.optimizer or way.schedule,
+            optimizer,
+            Rate(optimizer.learning_rate, schedule),  # type: ignore[attr-defined]
+            tuple(held[index] for index in way.held),
+            self.weights[start:end],
+            self.gradient[start:end],
+            [self._segment(stretch) for stretch in stretches],
+            [parameter for stretch in stretches for parameter in stretch.parameters],
+        )
+        group.settle(BEGINNING)
+        return group
+
+    def _segment(self, stretch: _Stretch) -> Segment:
+        place = slice(stretch.start, stretch.end)
+        segment = Segment(self.weights[place], self.gradient[place], stretch.way.is_weight, stretch.way.regularizers)
+        segment.settle(BEGINNING)
+        return segment
+
+    def settle(self, clock: Clock) -> None:
+        """Every group takes what this moment says."""
+        for group in self.groups:
+            if group.changes:
+                group.settle(clock)
+
+    def clear_gradient(self) -> None:
+        self.gradient.zero_()
+
+    @property
+    def trained(self) -> list[Group]:
+        return [group for group in self.groups if not group.frozen]
+
+    @property
+    def segments(self) -> Iterable[Segment]:
+        return (segment for group in self.groups for segment in group.segments)
 
     @torch.no_grad()
     def penalty(self) -> float:
         """`Σ l1·|w| + Σ l2/2·w²`, reported beside the loss."""
         total = 0.0
         for segment in self.segments:
-            weights = self.weights[segment.start : segment.end]
             if segment.l1:
-                total += segment.l1 * float(weights.abs().sum())
+                total += segment.l1 * float(segment.weights.abs().sum())
             if segment.l2:
-                total += segment.l2 / 2 * float(weights.square().sum())
+                total += segment.l2 / 2 * float(segment.weights.square().sum())
         return total
 
     @property
     def is_regularized(self) -> bool:
-        return any(segment.l1 or segment.l2 for segment in self.segments)
+        return any(segment.regularizers for segment in self.segments)
 
     @torch.no_grad()
     def share_of_zeros(self) -> float | None:
         """The share of exact zeros among the weights under `l1`; None without it."""
-        shrunk = [self.weights[s.start : s.end] for s in self.segments if s.l1]
+        shrunk = [s.weights for s in self.segments if any(isinstance(regularizer, L1) for regularizer in s.regularizers)]
         if not shrunk:
             return None
         return float(sum((w == 0).sum() for w in shrunk)) / sum(w.numel() for w in shrunk)
 
-    def decayed(self) -> list[Tensor]:
-        """The stretches that weight decay acts on: weights only."""
-        return [self.weights[s.start : s.end] for s in self.segments if s.is_weight]
+
+@dataclass(frozen=True)
+class _Way:
+    """How one parameter is trained: the parts whose settings it follows, what holds it, its regularizers."""
+
+    optimizer: str
+    schedule: str
+    held: tuple[int, ...]
+    is_weight: bool
+    regularizers: tuple[Regularizer, ...]
+
+    @property
+    def group(self) -> tuple[str, str, tuple[int, ...]]:
+        return self.optimizer, self.schedule, self.held
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Those trained alike side by side, weights before biases."""
+        return (*self.group, not self.is_weight, tuple(str(r.cost) for r in self.regularizers))  # type: ignore[attr-defined]
+
+
+@dataclass
+class _Stretch:
+    """Parameters side by side that go one way."""
+
+    way: _Way
+    start: int
+    end: int
+    parameters: list[nn.Parameter] = field(default_factory=list)
+
+
+def _ways(spec: Spec, phase: Phase, named: dict[str, nn.Parameter]) -> dict[str, _Way]:
+    """The way of each parameter by its key in the state dict."""
+    table = parameter_table(spec)
+    parts = {part: frozenset(node.name for node in members(spec, part)) for part in phase.parts}
+    held = held_parts(spec, phase)
+    ways = {}
+    for key in named:
+        node, is_weight = table[key]
+        near = sorted((part for part, names in parts.items() if node.name in names), key=lambda part: len(parts[part]))
+        ways[key] = _Way(
+            _nearest(phase.parts, near, "optimizer"),
+            _nearest(phase.parts, near, "schedule"),
+            tuple(index for index, hold in enumerate(held) if node.name in hold.names),
+            is_weight,
+            _regularizers(node, phase, near) if is_weight else (),
+        )
+    return ways
+
+
+def _nearest(parts: dict[str, PartSettings], near: list[str], name: str) -> str:
+    """The smallest part around a layer that has the setting; empty where none has."""
+    return next((part for part in near if getattr(parts[part], name) is not None), "")
+
+
+def _regularizers(node: Node, phase: Phase, near: list[str]) -> tuple[Regularizer, ...]:
+    """The layer's own, else those of the smallest part around it that has any, else the phase's."""
+    own = getattr(node.layer, "regularize", None)
+    if own is not None:
+        return own
+    part = _nearest(phase.parts, near, "regularize")
+    return (phase.parts[part].regularize or ()) if part else phase.settings.regularize

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,13 +34,26 @@ class Rows:
 
     def __init__(self, spec: Spec, dataset: Dataset, device: torch.device) -> None:
         assert spec.bound is not None and spec.data is not None
-        self.spec = spec
+        self.spec, self.dataset = spec, dataset
         self.door: tuple[DoorTensor, ...] = door(spec)
         self.inputs = {t.name: torch.from_numpy(dataset.inputs[t.name]).to(device) for t in self.door}
         self.targets = {name: torch.from_numpy(values).to(device) for name, values in dataset.targets.items()}
         self.images = {t.name: spec.bound.fits[t.columns[0]] for t in self.door if t.kind == "image"}
         self.augment: tuple[Augmentation, ...] = spec.data.augment
         self.device = device
+
+    def answering(self, dataset: Dataset) -> Rows:
+        """The same rows with the targets of another data set."""
+        other = copy.copy(self)
+        other.dataset = dataset
+        other.targets = {name: torch.from_numpy(values).to(self.device) for name, values in dataset.targets.items()}
+        return other
+
+    def answers(self, numbers: np.ndarray) -> tuple[dict[str, Tensor], dict[str, np.ndarray]]:
+        """The targets of some rows as losses compare them, and their truth as metrics do."""
+        chosen = torch.from_numpy(numbers).to(self.device)
+        targets = {name: values[chosen] for name, values in self.targets.items()}
+        return targets, {name: values[numbers] for name, values in self.dataset.truth.items()}
 
     def batch(self, rows: Tensor, streams: Streams | None = None) -> Batch:
         """Some rows by number; with `streams`, images are augmented as in training."""

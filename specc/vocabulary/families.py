@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
-from specc.records import Record
+from specc.records import Limits, Misfit, Record
 from specc.shapes import Shape, ShapeMismatch, Size, product
-from specc.vocabulary.part import ColumnName, Part, Weighted
+from specc.vocabulary.part import ColumnName, Part, PartName, Weighted
 
 
 class Activation(Part, family="activation"):
@@ -18,6 +18,46 @@ class Activation(Part, family="activation"):
 
 class Initializer(Part, family="initializer"):
     """Where the weights of a layer start."""
+
+
+class Schedule(Part, family="schedule"):
+    """A number that changes as training goes on, evaluated at every step. Of a learning rate it is a factor."""
+
+    needs: ClassVar[str | None] = None
+    """The argument without which it says no value but a factor only; where that is the class's own name, it never says one."""
+
+    def at(self, progress: float, epoch: float, step: int) -> float:
+        """The value at `progress` (0 … 1 of the phase), after `epoch` epochs (fractional) and `step` steps."""
+        raise NotImplementedError
+
+    def reach(self) -> tuple[float, ...]:
+        """The values that it stays between."""
+        return ()
+
+
+class Varying(NamedTuple):
+    """Marks a number that may change in time, with its bounds, which hold from the first step to the last."""
+
+    limits: Limits
+
+    def check(self, value: Any) -> None:
+        if not isinstance(value, Schedule):
+            self.limits.check(value)
+            return
+        if value.needs == value.word:
+            raise Misfit(value, "needs a schedule that gives values, not factors of a learning rate")
+        if value.needs is not None and not value.written(value.needs):
+            raise Misfit(value, f"needs the value that `{value.word}` begins with, as in `{value.needs} = 0.5`")
+        for number in value.reach():
+            self.limits.check(number)
+
+
+if TYPE_CHECKING:  # whoever computes with a part has it at one moment, when these are plain numbers
+    VaryingFraction = VaryingNonNegative = VaryingPositive = float
+else:
+    VaryingFraction = Annotated[float | Schedule, Varying(Limits(least=0, below=1))]
+    VaryingNonNegative = Annotated[float | Schedule, Varying(Limits(least=0))]
+    VaryingPositive = Annotated[float | Schedule, Varying(Limits(above=0))]
 
 
 class Regularizer(Part, family="regularizer"):
@@ -80,6 +120,11 @@ class Encoding(Part, family="encoding"):
 class Split(Part, family="split"):
     """Which rows train, validate and test."""
 
+    @property
+    def rounds(self) -> int:
+        """How many runs it asks for, where it asks for several."""
+        return 0
+
 
 class Augmentation(Part, family="augmentation"):
     """A random change of each training image, drawn anew every time it is shown."""
@@ -111,16 +156,25 @@ class Metric(Part, family="metric"):
     output: ColumnName | None = None
 
 
-class Schedule(Part, family="schedule"):
-    """A factor of the starting learning rate as training goes on, evaluated at every step."""
-
-    def at(self, progress: float, epoch: float, step: int) -> float:
-        """The factor at `progress` (0 … 1 of the phase), after `epoch` epochs (fractional) and `step` steps."""
-        raise NotImplementedError
-
-
 class Optimizer(Part, family="optimizer"):
     """How a gradient becomes a step."""
+
+
+class Clipping(Part, family="clipping"):
+    """How large a gradient may become."""
+
+
+class Averaging(Part, family="averaging"):
+    """Weights averaged over the steps of a phase: they are what is measured, kept and used."""
+
+
+class Freezing(Part, family="freezing"):
+    """Which parts of a network keep their weights and batch statistics, and how long.
+
+    A part is a named graph, layer or block; a bare word stands for all unnamed layers of that word.
+    """
+
+    parts: tuple[PartName, ...] = ()
 
 
 class Stopping(Part, family="stopping"):
@@ -137,6 +191,10 @@ class Procedure(Part, family="procedure"):
 
 class Hyperparameter(Part, family="hyperparameter"):
     """A number or choice that a spec leaves open, with its default and its range."""
+
+
+class Pruning(Part, family="pruning"):
+    """When a sweep gives up a trial before its end."""
 
 
 class Objective(Part, family="objective"):

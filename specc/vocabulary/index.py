@@ -17,6 +17,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "layers.noise": "dropout",
         "layers.merging": "add multiply concat",
         "layers.activating": "activate",
+        "layers.pretrained": "pretrained",
     },
     "activation": {
         "activations": "linear sigmoid tanh hard_tanh softmax relu leaky_relu softplus elu selu gelu silu swish log_softmax",
@@ -30,7 +31,7 @@ _WORDS: dict[str, dict[str, str]] = {
     "column": {"columns": "number category image array"},
     "imputation": {"columns": "mean median mode constant"},
     "encoding": {"columns": "onehot embedding"},
-    "split": {"splits": "random column provided"},
+    "split": {"splits": "random column provided folds"},
     "augmentation": {"augmentations": "crop flip shift rotate cutout"},
     "loss": {
         "losses": "mean_squared_error mean_absolute_error cross_entropy binary_cross_entropy mse mae bce",
@@ -39,14 +40,18 @@ _WORDS: dict[str, dict[str, str]] = {
         "metrics": "accuracy auroc f1 precision recall confusion_matrix root_mean_squared_error mean_absolute_error r2 rmse mae",
     },
     "optimizer": {"optimizers": "sgd adam adamw rmsprop adagrad adadelta gradient_descent"},
-    "schedule": {"schedules": "constant step exponential linear cosine one_cycle plateau"},
+    "schedule": {"schedules": "constant step exponential linear cosine one_cycle plateau warmup schedule"},
+    "clipping": {"clipping": "norm value"},
+    "averaging": {"averaging": "ema exponential_moving_average swa stochastic_weight_averaging"},
+    "freezing": {"freezing": "until always"},
     "stopping": {"stopping": "early"},
     "keeping": {"stopping": "best last"},
     "procedure": {"procedures": "supervised"},
     "hyperparameter": {"hyperparameters": "int float choice bool"},
     "objective": {"sections": "maximize minimize"},
+    "pruning": {"sections": "median never"},
     "model": {"models": "network"},
-    "section": {"sections": "data train phase sweep"},
+    "section": {"sections": "data train part phase sweep"},
 }
 
 INDEX: dict[str, dict[str, str]] = {

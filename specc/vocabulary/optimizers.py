@@ -1,9 +1,12 @@
-"""Optimizers. g is the gradient, w a weight, η the learning rate after its schedule."""
+"""Optimizers. g is the gradient, w a weight, η the learning rate after its schedule.
+
+A momentum or decay may change in time: `sgd(0.1, momentum = warmup(0.5, 0.9, epochs = 5))`.
+"""
 
 from __future__ import annotations
 
-from specc.vocabulary.families import Optimizer
-from specc.vocabulary.numbers import Fraction, NonNegativeFloat, OpenFraction, PositiveFloat
+from specc.vocabulary.families import Optimizer, VaryingFraction, VaryingNonNegative
+from specc.vocabulary.numbers import Fraction, OpenFraction, PositiveFloat
 from specc.vocabulary.part import Flag
 
 Betas = tuple[Fraction, Fraction]
@@ -16,7 +19,7 @@ class Sgd(Optimizer, aliases=("gradient_descent",)):
     """
 
     learning_rate: PositiveFloat
-    momentum: Fraction = 0.0
+    momentum: VaryingFraction = 0.0
     nesterov: Flag = False
 
 
@@ -40,7 +43,7 @@ class Adamw(Optimizer):
     learning_rate: PositiveFloat = 1e-3
     betas: Betas = (0.9, 0.999)
     epsilon: PositiveFloat = 1e-8
-    weight_decay: NonNegativeFloat = 0.01
+    weight_decay: VaryingNonNegative = 0.01
 
 
 class Rmsprop(Optimizer):
@@ -51,7 +54,7 @@ class Rmsprop(Optimizer):
 
     learning_rate: PositiveFloat = 1e-3
     decay: OpenFraction = 0.99
-    momentum: Fraction = 0.0
+    momentum: VaryingFraction = 0.0
     epsilon: PositiveFloat = 1e-8
 
 

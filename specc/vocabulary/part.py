@@ -83,7 +83,7 @@ def every_class(family: str) -> list[type[Part]]:
 
 
 class Reference(NamedTuple):
-    """Marks a field whose bare names are the user's: a `tensor`, `column`, `file_column` or `measure`; or a `path`."""
+    """Marks a field whose bare names are the user's: a `tensor`, `part`, `column`, `file_column` or `measure`; or a `path`."""
 
     kind: str
 
@@ -103,6 +103,7 @@ class Weighted(NamedTuple):
 TensorName = Annotated[str, Reference("tensor")]
 ColumnName = Annotated[str, Reference("column")]
 FileColumnName = Annotated[str, Reference("file_column")]
+PartName = Annotated[str, Reference("part")]
 MeasureName = Annotated[str, Reference("measure")]
 Path = Annotated[str, Reference("path")]
 Flag = bool

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from specc.vocabulary.families import Regularizer
-from specc.vocabulary.numbers import NonNegativeFloat
+from specc.vocabulary.families import Regularizer, VaryingNonNegative
 
 
 class L1(Regularizer):
@@ -14,7 +13,7 @@ class L1(Regularizer):
     Example: `regularize = l1(1e-5)`
     """
 
-    cost: NonNegativeFloat
+    cost: VaryingNonNegative
 
 
 class L2(Regularizer):
@@ -23,4 +22,4 @@ class L2(Regularizer):
     Example: `regularize = l2(1e-4)`
     """
 
-    cost: NonNegativeFloat
+    cost: VaryingNonNegative

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from specc.vocabulary.families import (
+    Averaging,
+    Clipping,
+    Freezing,
     Keeping,
     Metric,
     Objective,
     Optimizer,
     Procedure,
+    Pruning,
     Regularizer,
     Schedule,
     Section,
@@ -18,7 +22,7 @@ from specc.vocabulary.families import (
     Stopping,
     WeightedLosses,
 )
-from specc.vocabulary.numbers import NonNegativeInt, PositiveInt
+from specc.vocabulary.numbers import NonNegativeInt, OpenFraction, PositiveInt
 from specc.vocabulary.part import ColumnName, MeasureName
 
 
@@ -39,7 +43,9 @@ class Data(Section):
 class Train(Section):
     """How the model is trained. `phase name { … }` inside runs phases in order, each with these settings and its own.
 
-    `rows`: only so many training rows. `batch = all`: the whole training set in one step.
+    `rows`: only so many training rows. `batch = all`: the whole training set in one step. `accumulate`: the batches of a step,
+    which then learns from all their rows. `label_noise`: this share of the training rows gets another label, by lot.
+    `dense_1.optimizer = sgd(0.01)` is a setting of one part: a named graph, layer or block, or all unnamed layers of a word.
 
     Example: `train { optimizer = adam(1e-3); epochs = 10; batch = 32 }`
     """
@@ -49,14 +55,30 @@ class Train(Section):
     optimizer: Optimizer | None = None
     schedule: Schedule | None = None
     regularize: tuple[Regularizer, ...] = ()
+    clip: Clipping | None = None
+    average: Averaging | None = None
     metrics: tuple[Metric, ...] = ()
     stop: Stopping | None = None
     keep: Keeping | None = None
+    freeze: tuple[Freezing, ...] = ()
     epochs: NonNegativeInt | None = None
     steps: NonNegativeInt | None = None
     rows: PositiveInt | None = None
+    label_noise: OpenFraction | None = None
     batch: PositiveInt | Literal["all"] = 32
+    accumulate: PositiveInt = 1
     seed: NonNegativeInt = 0
+
+
+class PartSettings(Section, word="part"):
+    """The settings of one part of a network, before those of its phase.
+
+    Example: `train { optimizer = adam(1e-3); dense_1.optimizer = sgd(0.01); epochs = 10 }`
+    """
+
+    optimizer: Optimizer | None = None
+    schedule: Schedule | None = None
+    regularize: tuple[Regularizer, ...] | None = None
 
 
 class Phase(Section):
@@ -84,11 +106,31 @@ class Minimize(Objective):
     measure: MeasureName
 
 
+class MedianPruning(Pruning, word="median"):
+    """Gives up a trial whose best value so far is worse than the median that the others had at the same epoch.
+
+    It needs so many finished `trials` that reached the epoch, and the trial has trained so many `epochs`.
+
+    Example: `prune = median(trials = 10, epochs = 20)`
+    """
+
+    trials: PositiveInt = 5
+    epochs: NonNegativeInt = 10
+
+
+class Never(Pruning):
+    """Trains every trial to its end.
+
+    Example: `prune = never`
+    """
+
+
 class Sweep(Section):
-    """What a search over the hyperparameters looks for, and how often it tries.
+    """What a search over the hyperparameters looks for, how often it tries, and when it gives up a trial.
 
     Example: `sweep { objective = minimize(validation.loss); trials = 20 }`
     """
 
     objective: Objective
     trials: PositiveInt = 20
+    prune: Pruning = MedianPruning()

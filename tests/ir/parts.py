@@ -6,10 +6,10 @@ from typing import ClassVar, Literal
 
 from specc.ir import Node
 from specc.shapes import Expression, Shape, Size
-from specc.vocabulary.families import Column, Layer, Loss, Model, Optimizer, Procedure, Regularizer, Schedule
-from specc.vocabulary.numbers import Fraction, PositiveFloat, PositiveInt
+from specc.vocabulary.families import Column, Layer, Loss, Model, Optimizer, Procedure
+from specc.vocabulary.numbers import Fraction, PositiveInt
 from specc.vocabulary.part import REGISTRY, Part
-from specc.vocabulary.sections import Train
+from specc.vocabulary.sections import PartSettings
 
 Time = Literal["keeps", "consumes", "forbids"]
 
@@ -140,39 +140,16 @@ class MutualInformation(Loss, word="trial_mutual_information"):
     """How well the recognizer finds the codes again."""
 
 
-class Rise(Schedule, word="trial_rise"):
-    """From one value to another over so many epochs: any number may change in time."""
-
-    start: float
-    end: float
-    epochs: PositiveInt
-
-
-class ChangingSgd(Optimizer, word="trial_sgd"):
-    """Gradient descent whose momentum may change."""
-
-    learning_rate: PositiveFloat
-    momentum: Fraction | Schedule = 0.0
-
-
 class ConjugateGradient(Optimizer, word="trial_conjugate_gradient"):
     """Nonlinear conjugate gradient."""
 
     line_searches: PositiveInt = 3
 
 
-class Until(Regularizer, word="trial_until"):
-    """Holds the weights of some parts for some epochs."""
+class LaterPartSettings(PartSettings, word="trial_part"):
+    """The settings of a part with some that come later."""
 
-    epoch: PositiveInt
-    parts: tuple[str, ...] = ()
-
-
-class LaterTrain(Train, word="trial_train"):
-    """`train` with settings that come later."""
-
-    clip: PositiveFloat | None = None
-    freeze: Until | None = None
+    epochs: PositiveInt | None = None
 
 
 WORDS: list[type[Part]] = [

@@ -17,8 +17,10 @@ from specc.infer import infer_shapes
 from specc.ir import Data, Graph, HyperValue, Node, Phase, Spec
 from specc.shapes import Expression, Shape
 from specc.vocabulary.activations import LeakyRelu, Relu, Tanh
+from specc.vocabulary.clipping import Norm
 from specc.vocabulary.columns import Category, Embedding, Image, Median, Number
 from specc.vocabulary.families import LossTerm
+from specc.vocabulary.freezing import Until
 from specc.vocabulary.hyperparameters import Int
 from specc.vocabulary.layers.activating import Activate
 from specc.vocabulary.layers.convolution import Conv2d, Conv2dTranspose
@@ -30,17 +32,16 @@ from specc.vocabulary.layers.reshaping import Flatten, Reshape
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.losses import BinaryCrossEntropy, MeanSquaredError
 from specc.vocabulary.models import Network
-from specc.vocabulary.optimizers import Adam
+from specc.vocabulary.optimizers import Adam, Sgd
 from specc.vocabulary.part import Interval
 from specc.vocabulary.regularizers import L2
-from specc.vocabulary.schedules import Plateau
-from specc.vocabulary.sections import Train
+from specc.vocabulary.schedules import Plateau, Warmup
+from specc.vocabulary.sections import PartSettings, Train
 from specc.vocabulary.sources import Csv, Idx
 from specc.vocabulary.sources import Parquet as ParquetFile
 from specc.vocabulary.splits import Column as ByColumn
 from tests.ir.parts import (
     Adversarial,
-    ChangingSgd,
     Code,
     ConjugateGradient,
     ContrastiveDivergence,
@@ -48,17 +49,15 @@ from tests.ir.parts import (
     Embed,
     Gan,
     Latent,
-    LaterTrain,
+    LaterPartSettings,
     Lstm,
     MaxOverTime,
     MutualInformation,
     NonSaturating,
     Pretrained,
     Rbm,
-    Rise,
     Takes,
     Text,
-    Until,
     node,
 )
 
@@ -77,9 +76,9 @@ def reviews_lstm() -> Spec:
         node("output_1", Output(column="label"), "dense_1"),
     )
     columns = {"text": Text(length=200), "length": Number(scale="minmax"), "label": Category(labels=("negative", "positive"))}
-    settings = LaterTrain(
+    settings = Train(
         optimizer=Adam(learning_rate=2e-3),
-        clip=1.0,
+        clip=Norm(limit=1.0),
         schedule=Plateau(measure="validation.loss", factor=0.5, patience=2),
         epochs=12,
     )
@@ -132,15 +131,15 @@ def mnist_dbn() -> Spec:
         node("rbm_3", Rbm(hidden=2000), "rbm_2"),
         node("output_1", Output(column="digit"), "rbm_3"),
     )
-    pretrain = LaterTrain(
+    pretrain = Train(
         batch=100,
         procedure=ContrastiveDivergence(steps=1),
-        optimizer=ChangingSgd(learning_rate=0.1, momentum=Rise(start=0.5, end=0.9, epochs=5)),
+        optimizer=Sgd(learning_rate=0.1, momentum=Warmup(start=0.5, to=0.9, epochs=5)),
         regularize=(L2(cost=2e-4),),
         epochs=20,
     )
     freeze = Until(epoch=5, parts=("rbm",))
-    finetune = LaterTrain(batch=1000, optimizer=ConjugateGradient(line_searches=3), freeze=freeze, epochs=50)
+    finetune = Train(batch=1000, optimizer=ConjugateGradient(line_searches=3), freeze=(freeze,), epochs=50)
     return Spec(
         name="mnist_dbn",
         data=digits(),
@@ -148,7 +147,9 @@ def mnist_dbn() -> Spec:
         graphs={"dbn": Graph(name="dbn", nodes=stack)},
         phases=(
             Phase(
-                name="pretrain", settings=pretrain, parts={"rbm_1": {"epochs": 30, "optimizer": ChangingSgd(learning_rate=0.01)}}
+                name="pretrain",
+                settings=pretrain,
+                parts={"rbm_1": LaterPartSettings(epochs=30, optimizer=Sgd(learning_rate=0.01))},
             ),
             Phase(name="finetune", settings=finetune),
         ),
@@ -214,7 +215,7 @@ def infogan() -> Spec:
         sources=tuple(Node(name=n, layer=layer, outputs={"": layer.output_shape()}) for n, layer in sources.items()),
         graphs={name: Graph(name=name, nodes=tuple(nodes)) for name, nodes in graphs.items()},
         phases=(
-            Phase(name="train", settings=settings, parts={name: {"optimizer": value} for name, value in optimizers.items()}),
+            Phase(name="train", settings=settings, parts={n: PartSettings(optimizer=part) for n, part in optimizers.items()}),
         ),
         spans={"train.discriminator.optimizer": Span(10, 20)},
     )
@@ -289,8 +290,9 @@ def test_a_stack_of_machines_is_a_run_of_layers_with_settings_of_their_own() -> 
     assert [n.shape.count for n in spec.graph.nodes] == [784, 500, 500, 2000, 10]
     first = spec.graph.node("rbm_1").layer.parameter_shapes(spec.graph.shape_of("visible_1"))
     assert first == {"weight": (500, 784), "visible_bias": (784,), "hidden_bias": (500,)}
-    assert spec.phases[0].parts["rbm_1"] == {"epochs": 30, "optimizer": ChangingSgd(learning_rate=0.01)}
-    assert getattr(spec.phases[1].settings, "freeze", None) == Until(epoch=5, parts=("rbm",))
+    own = LaterPartSettings(epochs=30, optimizer=Sgd(learning_rate=0.01))
+    assert spec.phases[0].parts["rbm_1"] == own
+    assert spec.phases[1].settings.freeze == (Until(epoch=5, parts=("rbm",)),)
 
 
 def test_graphs_take_sources_and_tensors_of_one_another() -> None:
@@ -300,5 +302,5 @@ def test_graphs_take_sources_and_tensors_of_one_another() -> None:
     assert spec.shape_of("discriminator.features", "recognizer") == Shape.vector(1024)
     assert spec.graphs["recognizer"].nodes[0].shape == Shape.vector(1024)
     assert spec.graphs["discriminator"].shape_of("dense_1") != spec.graphs["recognizer"].shape_of("dense_1")
-    optimizers = {part: settings["optimizer"] for part, settings in spec.phases[0].parts.items()}
+    optimizers = {part: settings.optimizer for part, settings in spec.phases[0].parts.items()}
     assert optimizers["generator"] == Adam(learning_rate=1e-3, betas=(0.5, 0.999))

@@ -11,116 +11,19 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from specc.diagnostics import Source
-from specc.loading import bind_spec, check_source
-from specc.pytorch.source import build_module
-from specc.training.device import compute_with
-from specc.training.loop import Diverged, Event, Training
-from specc.training.streams import Streams
-
-LABELS = ["rose", "tulip", "violet"]
-ROWS = 90
-
-
-def table(folder: Path) -> None:
-    """Three labels of unequal number, two of which overlap, and a number that depends on both columns."""
-    draw = np.random.default_rng(3)
-    labels = draw.choice(3, ROWS, p=[0.5, 0.3, 0.2])
-    x = labels * 0.7 + draw.normal(size=ROWS)
-    y = draw.normal(size=ROWS)
-    fold = np.arange(ROWS) % 6
-    lines = [f"{a:.6f},{b:.6f},{LABELS[k]},{2 * a - b:.6f},{f}" for a, b, k, f in zip(x, y, labels, fold)]
-    (folder / "t.csv").write_text("\n".join(["x,y,label,price,fold", *lines]) + "\n")
-
-
-DATA = """data {{
-  source = csv("t.csv")
-  columns {{ x = number(scale = standard); y = number; label = category; price = number(scale = standard) }}
-  target = {target}
-  split = column(fold, train = [0, 1, 2, 3], validation = [4], test = [5])
-}}
-"""
-NETWORK = "input(features); dense(5, tanh); output({target})"
-
-
-class Trained:
-    """A training that has run: the module, its events, and the weights as they were after each epoch."""
-
-    def __init__(self, folder: Path, train: str, network: str = NETWORK, target: str = "label", seed: int = 0, run: bool = True):
-        self.folder, self.seed = folder, seed
-        table(folder)
-        other = "price" if target == "label" else "label"
-        data = DATA.format(target=target).replace(
-            f"; {other} = category" if other == "label" else f"; {other} = number(scale = standard)", ""
-        )
-        source = Source("t.dn", f"{data}network {{ {network.format(target=target)} }}\ntrain {{ {train} }}\n")
-        spec, report = check_source(source, folder)
-        self.spec, self.dataset = bind_spec(spec, report, folder)
-        self.events: list[Event] = []
-        self.states: list[dict[str, torch.Tensor]] = []
-        streams = Streams(seed)
-        self.module = build_module(self.spec)
-        self.module.start(streams["weights"])  # type: ignore[operator]
-        self.began = copy(self.module)
-        self.training = Training(
-            self.spec, self.dataset, self.module, streams, torch.device("cpu"), self.events.append, self.save
-        )
-        if run:
-            self.run()
-
-    def run(self) -> None:
-        with compute_with(torch.device("cpu"), threads=1):
-            self.training.run()
-
-    def save(self, training: Training, final: bool) -> None:
-        if not final:
-            self.states.append(copy(training.module))
-
-    def values(self, measure: str) -> list[float]:
-        split, _, name = measure.partition(".")
-        return [event[split][name] for event in self.events]
-
-    def loss_on(self, split: str) -> float:
-        """The cross-entropy of a split with the weights that the module has, by torch."""
-        self.module.eval()
-        rows = self.dataset.rows[split]
-        with torch.no_grad():
-            logits = self.module(features=torch.from_numpy(self.dataset.inputs["features"][rows]))
-        return float(F.cross_entropy(logits, torch.from_numpy(self.dataset.targets["label"][rows])))
-
-
-def copy(module: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
-
-
-def by_hand(trained: Trained, batch: int, phases: list[tuple[int, Any]]) -> dict[str, torch.Tensor]:
-    """The weights after plain PyTorch has done the same: an optimizer of its own for each phase, given its length."""
-    spec, dataset = trained.spec, trained.dataset
-    streams = Streams(trained.seed)
-    module = build_module(spec)
-    module.start(streams["weights"])  # type: ignore[operator]
-    rows = torch.from_numpy(dataset.rows["train"])
-    features, labels = torch.from_numpy(dataset.inputs["features"]), torch.from_numpy(dataset.targets["label"])
-    for epochs, optimizer_of in phases:
-        optimizer = optimizer_of(module.parameters())
-        for _ in range(epochs):
-            order = rows[torch.randperm(len(rows), generator=streams["order"])]
-            for chosen in order.split(batch):
-                optimizer.zero_grad()
-                F.cross_entropy(module(features=features[chosen]), labels[chosen]).backward()
-                optimizer.step()
-    return copy(module)
+from specc.training.loop import Diverged
+from tests.training.trained import NETWORK, Trained, by_hand, copy, same, table
 
 
 def test_two_phases_are_two_optimizers_one_after_the_other(tmp_path: Path) -> None:
     phases = "phase a { optimizer = sgd(0.1, momentum = 0.9); epochs = 3 }; phase b { optimizer = adam(0.01); epochs = 2 }"
     trained = Trained(tmp_path, f"batch = 16; {phases}")
     expected = by_hand(
-        trained, 16, [(3, lambda p: torch.optim.SGD(p, 0.1, momentum=0.9)), (2, lambda p: torch.optim.Adam(p, 0.01))]
+        *(trained, 16),
+        [
+            (3, lambda module: torch.optim.SGD(module.parameters(), 0.1, momentum=0.9)),
+            (2, lambda module: torch.optim.Adam(module.parameters(), 0.01)),
+        ],
     )
     for name, tensor in copy(trained.module).items():
         torch.testing.assert_close(tensor, expected[name], rtol=1e-5, atol=1e-6)

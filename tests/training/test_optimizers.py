@@ -8,15 +8,19 @@ import pytest
 import torch
 from torch import nn
 
+from specc.ir import Phase
 from specc.pytorch.source import build_module
-from specc.training.optimizers import State, update
+from specc.training.clock import Clock
+from specc.training.optimizers import update
 from specc.training.parameters import FlatParameters
-from specc.vocabulary.families import Optimizer
+from specc.vocabulary.families import Optimizer, Regularizer
 from specc.vocabulary.optimizers import Adadelta, Adagrad, Adam, Adamw, Rmsprop, Sgd
 from specc.vocabulary.part import every_class
 from specc.vocabulary.regularizers import L1, L2
+from specc.vocabulary.sections import Train
 from tests.words import bound_spec
 
+CLOCK = Clock(per_epoch=10, total_steps=100)
 NETWORK = "network { input(vector); dense(6, tanh); output(label) }"
 PAIRS: list[tuple[Optimizer, Callable]] = [
     (Sgd(learning_rate=0.1), lambda p: torch.optim.SGD(p, 0.1)),
@@ -29,6 +33,11 @@ PAIRS: list[tuple[Optimizer, Callable]] = [
     (Adagrad(learning_rate=0.05), lambda p: torch.optim.Adagrad(p, 0.05)),
     (Adadelta(learning_rate=1.0), lambda p: torch.optim.Adadelta(p, 1.0)),
 ]
+
+
+def flat_parameters(module: nn.Module, part: Optimizer, *regularize: Regularizer, network: str = NETWORK) -> FlatParameters:
+    """The module's parameters in the one group that a phase without parts has."""
+    return FlatParameters(module, bound_spec(network), Phase(name="train", settings=Train(optimizer=part, regularize=regularize)))
 
 
 def started() -> nn.Module:
@@ -45,13 +54,12 @@ def loss_of(module: nn.Module, number: int) -> torch.Tensor:
 @pytest.mark.parametrize(("part", "reference"), PAIRS, ids=[repr(part) for part, _ in PAIRS])
 def test_steps_are_those_of_pytorch(part: Optimizer, reference: Callable) -> None:
     ours, theirs = started(), started()
-    flat = FlatParameters(ours, bound_spec(NETWORK), ())
-    state: State = {}
+    flat = flat_parameters(ours, part)
     optimizer = reference(theirs.parameters())
     for number in range(1, 21):
         flat.clear_gradient()
         loss_of(ours, number).backward()
-        update(part, flat, state, part.learning_rate, number)  # type: ignore[attr-defined]
+        update(flat.groups[0], part.learning_rate, CLOCK)  # type: ignore[attr-defined]
         optimizer.zero_grad()
         loss_of(theirs, number).backward()
         optimizer.step()
@@ -68,9 +76,9 @@ def test_decay_of_adamw_leaves_biases_alone() -> None:
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.fill_(1.0)
-    flat = FlatParameters(module, bound_spec(NETWORK), ())
+    flat = flat_parameters(module, Adamw(learning_rate=0.1, weight_decay=0.5))
     flat.clear_gradient()
-    update(Adamw(learning_rate=0.1, weight_decay=0.5), flat, {}, 0.1, 1)
+    update(flat.groups[0], 0.1, CLOCK)
     for name, parameter in module.named_parameters():
         expected = 1.0 if name.endswith("bias") else 1.0 - 0.1 * 0.5
         torch.testing.assert_close(parameter, torch.full_like(parameter, expected), msg=name)
@@ -78,14 +86,14 @@ def test_decay_of_adamw_leaves_biases_alone() -> None:
 
 def test_l2_with_plain_sgd_is_weight_decay() -> None:
     ours, theirs = started(), started()
-    flat = FlatParameters(ours, bound_spec(NETWORK), (L2(cost=0.3),))
+    flat = flat_parameters(ours, Sgd(learning_rate=0.1), L2(cost=0.3))
     weights = [p for n, p in theirs.named_parameters() if n.endswith("weight")]
     biases = [p for n, p in theirs.named_parameters() if n.endswith("bias")]
     optimizer = torch.optim.SGD([{"params": weights, "weight_decay": 0.3}, {"params": biases}], 0.1)
     for number in range(1, 6):
         flat.clear_gradient()
         loss_of(ours, number).backward()
-        update(Sgd(learning_rate=0.1), flat, {}, 0.1, number)
+        update(flat.groups[0], 0.1, CLOCK)
         optimizer.zero_grad()
         loss_of(theirs, number).backward()
         optimizer.step()
@@ -96,9 +104,9 @@ def test_l2_with_plain_sgd_is_weight_decay() -> None:
 def test_l1_is_soft_thresholding_and_reaches_exact_zeros() -> None:
     module = started()
     before = {name: p.detach().clone() for name, p in module.named_parameters()}
-    flat = FlatParameters(module, bound_spec(NETWORK), (L1(cost=0.5),))
+    flat = flat_parameters(module, Sgd(learning_rate=0.2), L1(cost=0.5))
     flat.clear_gradient()
-    update(Sgd(learning_rate=0.2), flat, {}, 0.2, 1)
+    update(flat.groups[0], 0.2, CLOCK)
     for name, parameter in module.named_parameters():
         w = before[name]
         expected = w.sign() * (w.abs() - 0.2 * 0.5).clamp(min=0) if name.endswith("weight") else w
@@ -110,8 +118,6 @@ def test_l1_is_soft_thresholding_and_reaches_exact_zeros() -> None:
 
 def test_a_layers_own_regularizer_replaces_the_phases() -> None:
     network = "network { input(vector); dense(6, tanh, regularize = l2(0.25)); output(label) }"
-    spec = bound_spec(network)
-    module = build_module(spec)
-    flat = FlatParameters(module, spec, (L2(cost=0.5),))
-    costs = {segment.l2: segment.end - segment.start for segment in flat.segments if segment.is_weight}
+    flat = flat_parameters(build_module(bound_spec(network)), Sgd(learning_rate=0.1), L2(cost=0.5), network=network)
+    costs = {segment.l2: segment.weights.numel() for segment in flat.segments if segment.is_weight}
     assert costs == {0.25: 12 * 6, 0.5: 6 * 3}

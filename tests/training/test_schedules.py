@@ -9,7 +9,7 @@ import pytest
 from specc.training.clock import Clock, Rate
 from specc.vocabulary.families import Schedule
 from specc.vocabulary.part import every_class
-from specc.vocabulary.schedules import Constant, Cosine, Exponential, Linear, OneCycle, Plateau, Step
+from specc.vocabulary.schedules import Constant, Cosine, Exponential, Linear, OneCycle, Plateau, Stages, Step, Warmup
 
 EPOCHS, PER_EPOCH = 10, 8
 
@@ -31,6 +31,14 @@ CLOSED = [
     (Cosine(to=0.2), lambda t, e: 0.2 + 0.8 * (1 + math.cos(math.pi * t)) / 2),
     (Step(size=3, factor=0.5), lambda t, e: 0.5 ** (e // 3)),
     (Exponential(rate=0.9), lambda t, e: 0.9**e),
+    (Exponential(rate=0.9, start=0.4), lambda t, e: 0.4 * 0.9**e),
+    (Step(size=3, factor=0.5, start=0.2), lambda t, e: 0.2 * 0.5 ** (e // 3)),
+    (Linear(start=0.5, to=0.9), lambda t, e: 0.5 + 0.4 * t),
+    (Linear(to=0.0, epochs=4), lambda t, e: 1.0 - min(1.0, e / 4)),
+    (Cosine(start=0.8, to=0.2, epochs=5), lambda t, e: 0.2 + 0.6 * (1 + math.cos(math.pi * min(1.0, e / 5))) / 2),
+    (Warmup(start=0.5, to=0.9, epochs=5), lambda t, e: 0.5 + 0.4 * min(1.0, e / 5)),
+    (Warmup(start=0.0, to=2.0, steps=20), lambda t, e: 2.0 * min(1.0, e * PER_EPOCH / 20)),
+    (Stages(values=(1, 3, 5, 9)), lambda t, e: (1, 3, 5, 9)[int(4 * t)]),
 ]
 
 
@@ -75,3 +83,11 @@ def test_plateau_cuts_after_patience_and_not_below_its_floor() -> None:
 def test_every_schedule_is_tested_here() -> None:
     tested = {type(schedule) for schedule, _ in CLOSED} | {OneCycle, Plateau}
     assert tested == set(every_class("schedule"))
+
+
+def test_a_schedule_stays_between_the_values_that_it_says() -> None:
+    """So a bound that holds for those holds at every step."""
+    for schedule, _ in CLOSED:
+        if schedule.needs is None or schedule.written(schedule.needs):
+            values = rates(schedule)
+            assert min(schedule.reach()) <= min(values) and max(values) <= max(schedule.reach()), schedule

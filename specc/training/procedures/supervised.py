@@ -3,64 +3,49 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from torch import Tensor, nn
+import numpy as np
+import torch
+from torch import Tensor
 
 from specc.door import answers
 from specc.ir import Phase, Spec
-from specc.training.evaluate import forward, total_loss
-from specc.training.faults import NotFinite, bad_gradient, bad_output
-from specc.training.optimizers import State, update
-from specc.training.parameters import FlatParameters
-from specc.training.rows import Batch
+from specc.training.clock import Clock
+from specc.training.descent import descend
+from specc.training.evaluate import forward, logits_of, measure_all, total_loss
+from specc.training.faults import NotFinite, bad_output
+from specc.training.procedures.procedure import Measures, Procedure, Step
+from specc.training.rows import Batch, Rows
+from specc.training.state import State
 
 
-class Step(NamedTuple):
-    """What a step measured: its loss (a scalar tensor) and the logits of its rows, detached."""
+class Supervised(Procedure):
+    """Forward, loss, backward and update; over several batches the gradient is that of all their rows together."""
 
-    loss: Tensor
-    logits: dict[str, Tensor]
-
-
-class Supervised:
-    """The state of a phase, and the step that changes it. Everything that a step depends on is in `tensors()`."""
-
-    def __init__(self, spec: Spec, phase: Phase, module: nn.Module) -> None:
-        self.spec, self.phase, self.module = spec, phase, module
+    def __init__(self, spec: Spec, phase: Phase, rows: Rows) -> None:
+        super().__init__(spec, phase, rows)
         self.outputs = answers(spec.graph)
-        self.parameters = FlatParameters(module, spec, phase.settings.regularize)
-        self.optimizer: State = {}
 
-    def step(self, batch: Batch, rate: float, number: int) -> Step:
-        """Forward, loss, backward, update; `number` counts the phase's steps from 1. Raises `NotFinite` before the update."""
-        self.parameters.clear_gradient()
-        logits = forward(self.module, batch.inputs, self.outputs)
-        loss = total_loss(self.spec, self.phase, logits, batch.targets)
-        if not math.isfinite(loss.detach()):
-            raise NotFinite("loss", bad_output(self.module, batch.inputs))
-        loss.backward()
-        # A sum is one pass and no memory; only where it is not finite the numbers are looked at one by one.
-        if not math.isfinite(self.parameters.gradient.sum()) and (layer := bad_gradient(self.module)) is not None:
-            raise NotFinite("gradient", layer)
-        assert self.phase.settings.optimizer is not None
-        update(self.phase.settings.optimizer, self.parameters, self.optimizer, rate, number)
-        return Step(loss.detach(), {column: values.detach() for column, values in logits.items()})
+    def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
+        state.parameters.clear_gradient()
+        whole = {name: torch.cat([batch.targets[name] for batch in batches]) for name in batches[0].targets}
+        logits: list[dict[str, Tensor]] = []
+        for batch in batches:
+            logits.append(forward(state.module, batch.inputs, self.outputs))
+            loss = total_loss(self.spec, self.phase, logits[-1], batch.targets, whole if len(batches) > 1 else None)
+            if not math.isfinite(loss.detach()):
+                raise NotFinite("loss", bad_output(state.module, batch.inputs))
+            loss.backward()
+        descend(self.phase, state, clock)
+        return {a.column: torch.cat([values[a.column].detach() for values in logits]) for a in self.outputs}
 
-    def tensors(self) -> dict[str, Tensor]:
-        """The weights, the running statistics and the optimizer's state, by name."""
-        named = {f"module/{name}": tensor for name, tensor in self.module.state_dict().items()}
-        return named | {f"optimizer/{name}": tensor for name, tensor in self.optimizer.items()}
+    def summary(self, state: State, measured: Step, numbers: np.ndarray, epoch: int) -> Measures:
+        return self._measured(measured, numbers, epoch)
 
-    def load(self, tensors: dict[str, Tensor]) -> None:
-        """Takes over what `tensors` gave; the module's own tensors stay where they are."""
-        module = {name.removeprefix("module/"): t for name, t in tensors.items() if name.startswith("module/")}
-        self.module.load_state_dict(module)
-        device = self.parameters.weights.device
-        self.optimizer = {
-            name.removeprefix("optimizer/"): t.to(device).clone() for name, t in tensors.items() if name.startswith("optimizer/")
-        }
+    def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
+        return self._measured(logits_of(state.module, self.rows, numbers, self.outputs), numbers, epoch)
 
-
-PROCEDURES = {"supervised": Supervised}
-"""What runs the steps of each procedure of the vocabulary."""
+    def _measured(self, logits: dict[str, Tensor], numbers: np.ndarray, epoch: int) -> Measures:
+        targets, truth = self.rows.answers(numbers)
+        return measure_all(self.spec, self.phase, logits, targets, truth, epoch)

@@ -1,0 +1,41 @@
+"""What a procedure is: pure steps, and what is measured of them. Order, phases, time and checkpoints are the loop's."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from specc.ir import Phase, Spec
+from specc.training.clock import Clock
+from specc.training.rows import Batch, Rows
+from specc.training.state import State
+
+Step = dict[str, Tensor]
+"""What a step measured: tensors `[rows, …]` by name, detached. The loop joins those of an epoch."""
+Measures = dict[str, Any]
+
+
+class Procedure(ABC):
+    """One procedure in one phase. It holds settings and data only: whatever a step changes is in the `State`."""
+
+    def __init__(self, spec: Spec, phase: Phase, rows: Rows) -> None:
+        self.spec, self.phase, self.rows = spec, phase, rows
+
+    def begin(self, state: State) -> None:  # noqa: B027 (most procedures keep nothing of their own)
+        """Makes the tensors of `state.own` at the start of the phase."""
+
+    @abstractmethod
+    def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
+        """One update from the rows of some batches; `clock` has counted the steps before it. Raises `NotFinite` before it."""
+
+    @abstractmethod
+    def summary(self, state: State, measured: Step, numbers: np.ndarray, epoch: int) -> Measures:
+        """The measures of an epoch's training rows, from what its steps measured."""
+
+    @abstractmethod
+    def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
+        """The measures of rows that are not trained on."""
