@@ -20,11 +20,14 @@ from specc.checking import check_text
 from specc.diagnostics import Report, Source, Span, SpecError
 from specc.loading import bind_spec
 from specc.pytorch.source import build_module, emit_source
+from specc.runs.train import Order, train_spec
 from specc.syntax.parse import parse_text
 from specc.syntax.tree import Argument, Call, List, Name, Number, Operation, Part, Range, String, Value
 from specc.training.device import compute_with
 from specc.training.loop import Training
+from specc.training.pretrained import start
 from specc.training.streams import Streams
+from tests.data.binding import parquet_file
 
 EXAMPLES = Path(__file__).parent / "syntax" / "examples"
 WAITING = [
@@ -33,7 +36,6 @@ WAITING = [
     "edges_to_digits",
     "electricity_forecast",
     "fashion_gan",
-    "housing_two_targets",
     "infogan",
     "mnist_dbn",
     "mnist_rbm",
@@ -54,8 +56,42 @@ SMALLER = {
         ("epochs     = 15", "epochs     = 2"),
         ("batch      = 128", "batch      = 16"),
     ],
+    "housing_two_targets": [("trunk(64,", "trunk(8,"), ("adam(1e-3)", "adam(2e-3)"), ("epochs    = 40", "epochs    = 5")],
+    "loop": [],
 }
 """The same sentences with smaller numbers, so that a mutation trains in a blink."""
+LOOP = """data {
+  source = csv("data/iris.csv")
+  columns { "*" = number(scale = standard); species = category }
+  target = species
+  split = random(train = 0.8, validation = 0.2)
+}
+network { input(features); dense trunk(6, relu); batch_norm; dense(5, tanh); output(species) }
+train {
+  batch = 4
+  phase first {
+    optimizer       = sgd(0.3, momentum = warmup(0.5, 0.9, epochs = 2))
+    trunk.optimizer = adamw(0.05, weight_decay = linear(start = 0.5, to = 0.1, epochs = 2))
+    trunk.schedule  = schedule(1, 0.5)
+    dense.regularize = l2(exponential(0.5, start = 0.1))
+    clip            = norm(cosine(start = 0.4, to = 0.1))
+    average         = ema(0.3)
+    freeze          = [until(epoch = 1, parts = [trunk]), until(step = 4, parts = [batch_norm])]
+    label_noise     = 0.2
+    rows            = 33
+    accumulate      = 2
+    epochs          = 3
+  }
+  phase second {
+    optimizer = rmsprop(0.01, momentum = 0.5)
+    clip = value(0.05)
+    average = swa(start = 0.3)
+    freeze = always(parts = [dense_1])
+    epochs = 4
+  }
+}
+"""
+"""The loop's own words, which no example of a network has."""
 OTHER_WORDS = {
     "relu": "tanh",
     "he_normal": "zeros",
@@ -80,6 +116,9 @@ SAY_THE_DEFAULT = {
     'labels = ["0", "1"]',
     "train = 0.7",
     "split  = random(train = 0.7, validation = 0.15, test = 0.15, stratify = species)",
+    "of = trunk",
+    "train = 0.8",
+    'labels = ["no", "yes"]',
 }
 """Written out though the default is the same: deleted, nothing changes."""
 
@@ -90,7 +129,7 @@ class Mutation(NamedTuple):
 
 
 def example(name: str) -> str:
-    text = (EXAMPLES / f"{name}.dn").read_text("utf-8")
+    text = LOOP if name == "loop" else (EXAMPLES / f"{name}.dn").read_text("utf-8")
     for before, after in SMALLER[name]:
         assert before in text
         text = text.replace(before, after)
@@ -179,7 +218,7 @@ def effect(text: str, folder: Path) -> Effect:
             hashed.update(name.encode() + np.ascontiguousarray(values).tobytes())
     streams = Streams(spec.phases[0].settings.seed)
     module = build_module(spec)
-    module.start(streams["weights"])  # type: ignore[operator]
+    start(module, streams["weights"], dataset.pretrained)
     events: list[dict] = []
     training = Training(spec, dataset, module, streams, torch.device("cpu"), report=events.append)
     with compute_with(torch.device("cpu"), threads=1):  # two would wait for one another longer than they work
@@ -195,11 +234,12 @@ def effect(text: str, folder: Path) -> Effect:
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Small made-up data for each example."""
     generator = np.random.default_rng(1)
-    iris, titanic, fashion = (tmp_path_factory.mktemp(name) for name in SMALLER)
+    iris, titanic, fashion, housing = (tmp_path_factory.mktemp(name) for name in SMALLER if name != "loop")
     _write_iris(iris / "data", generator)
     _write_titanic(titanic / "data", generator)
     _write_fashion(fashion / "data" / "fashion_mnist", generator)
-    return {"iris": iris, "titanic": titanic, "fashion_cnn": fashion}
+    _write_houses(housing, generator)
+    return {"iris": iris, "titanic": titanic, "fashion_cnn": fashion, "housing_two_targets": housing, "loop": iris}
 
 
 def _write_iris(folder: Path, generator: np.random.Generator) -> None:
@@ -232,6 +272,36 @@ def _write_fashion(folder: Path, generator: np.random.Generator) -> None:
         packed = struct.pack(">HBBIII", 0, 8, 3, rows, 28, 28) + images.tobytes()
         (folder / f"{name}-images-idx3-ubyte.gz").write_bytes(gzip.compress(packed))
         (folder / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">HBBI", 0, 8, 1, rows) + labels.tobytes())
+
+
+HOUSES = """data {
+  source = parquet("data/houses.parquet")
+  columns {
+    area   = number(transform = log1p, scale = standard)
+    rooms  = number(scale = minmax, impute = median)
+    region = category(encode = embedding(4))
+    price  = number(transform = log1p, scale = standard)
+  }
+  target = price
+}
+network { input(features); dense(6, relu); dense encoder(5, tanh); output(price) }
+train { epochs = 1 }
+"""
+"""The run that the two targets take their `encoder` from."""
+
+
+def _write_houses(folder: Path, generator: np.random.Generator) -> None:
+    (folder / "data").mkdir()
+    area, rooms, fold = generator.lognormal(4.5, 0.5, 150), generator.integers(1, 7, 150), np.arange(150) % 5
+    region = generator.choice(["north", "south", "west"], 150)
+    price = area * 2000 + rooms * 9000 + (region == "west") * 40_000 + generator.normal(0, 5000, 150)
+    sold = np.where(price < np.median(price), "yes", "no")
+    missing = [None if i % 17 == 0 else float(count) for i, count in enumerate(rooms)]
+    columns = {"area": area.tolist(), "rooms": missing, "region": region.tolist(), "price": price.tolist()}
+    rows = parquet_file(**columns, sold=sold.tolist(), fold=fold.tolist())
+    (folder / "data" / "houses.parquet").write_bytes(rows)
+    (folder / "houses.dn").write_text(HOUSES)
+    train_spec(Order(folder / "houses.dn", device="cpu"))
 
 
 def every_mutation() -> list[tuple[str, int]]:
@@ -267,7 +337,7 @@ def test_each_mutation_is_an_error_or_changes_what_is_done(
 
 def test_every_example_is_mutated_or_waits_for_its_words() -> None:
     names = {path.stem for path in EXAMPLES.glob("*.dn")}
-    assert names == set(SMALLER) | set(WAITING)
+    assert names | {"loop"} == set(SMALLER) | set(WAITING)
     for name in WAITING:
         with pytest.raises(SpecError):
             check_text(Source(f"{name}.dn", (EXAMPLES / f"{name}.dn").read_text("utf-8")))

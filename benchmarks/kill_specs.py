@@ -1,0 +1,134 @@
+"""Random specs to be killed: every procedure, optimizer and schedule, phases of all kinds, every split."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+ROWS = 400
+OPTIMIZERS = {
+    "sgd": "sgd({rate}, momentum = {momentum}, nesterov = {nesterov})",
+    "adam": "adam({small})",
+    "adamw": "adamw({small}, weight_decay = {decay})",
+    "rmsprop": "rmsprop({small}, momentum = {momentum})",
+    "adagrad": "adagrad({small})",
+    "adadelta": "adadelta(1.0)",
+}
+SCHEDULES = {
+    "constant": "constant",
+    "step": "step(2, factor = 0.5)",
+    "exponential": "exponential(0.9)",
+    "linear": "linear(to = 0.1, warmup = 1)",
+    "cosine": "cosine(warmup = 30, by = step)",
+    "one_cycle": "one_cycle",
+    "plateau": "plateau(validation.loss, factor = 0.5, patience = 0)",
+    "warmup": "warmup(0.1, 1.0, epochs = 2)",
+    "schedule": "schedule(1, 0.5, 0.25)",
+}
+SPLITS = {
+    "random": "random(train = 0.6, validation = 0.2, test = 0.2, seed = {seed})",
+    "column": "column(fold, train = [0, 1, 2], validation = [3], test = [4])",
+    "folds": "folds(4, fold = {fold}, seed = {seed})",
+    "provided": "provided(validation = 0.2, seed = {seed})",
+}
+CALM = "linear(start = 0.5, to = 0.9)"
+
+
+def write_spec(folder: Path, procedure: str, draw: random.Random, length: int) -> Path:
+    """Writes a random spec of a procedure and its data; its phases have about so many steps."""
+    folder.mkdir(parents=True)
+    path = folder / "killed.dn"
+    path.write_text(PROCEDURES[procedure](folder, draw, length), "utf-8")
+    return path
+
+
+def supervised(folder: Path, draw: random.Random, length: int) -> str:
+    split = draw.choice(sorted(SPLITS))
+    words = SPLITS[split].format(seed=draw.randrange(9), fold=draw.randrange(1, 5))
+    source = _npz(folder) if split == "provided" else _csv(folder)
+    columns = {"csv": "a = number(scale = standard); b = number(scale = minmax); c = category", "npz": "v = array([6])"}[source]
+    given = {"csv": 'csv("rows.csv")', "npz": 'npz("rows.npz")'}[source]
+    inputs = {"csv": "features", "npz": "v"}[source]
+    phases = [_phase(f"phase_{number}", draw, length) for number in range(draw.choice([1, 1, 2, 3]))]
+    return f"""data {{
+  source = {given}
+  columns {{ {columns}; y = category }}
+  target = y
+  split = {words}
+}}
+network {{
+  input({inputs})
+  dense trunk({draw.choice([8, 24])}, {draw.choice(["relu", "tanh", "gelu"])})
+  {draw.choice(["batch_norm; ", ""])}dropout({draw.choice([0.1, 0.4])}); dense middle(8); {draw.choice(["batch_norm; ", ""])}relu
+  output(y)
+}}
+train {{
+{chr(10).join(phases)}
+}}
+"""
+
+
+def _phase(name: str, draw: random.Random, length: int) -> str:
+    batch = draw.choice(["8", "16", "50", "all"])
+    steps = {"8": 30, "16": 15, "50": 5, "all": 1}[batch]
+    settings = [f"batch = {batch}", f"optimizer = {_optimizer(draw)}", f"schedule = {SCHEDULES[draw.choice(sorted(SCHEDULES))]}"]
+    epochs = max(3, length // steps)
+    settings.append(draw.choice([f"epochs = {epochs}", f"steps = {epochs * steps - steps // 2}"]))
+    maybe = [
+        "keep = best(validation.loss)",
+        f"stop = early(validation.loss, patience = {epochs})",
+        "clip = norm(exponential(0.95, start = 1.0))",
+        "clip = value(0.05)",
+        "average = ema(0.95)",
+        "average = swa(start = 0.3)",
+        f"freeze = until(epoch = {max(1, epochs // 2)}, parts = [trunk, batch_norm])",
+        f"freeze = until(step = {steps + 1}, parts = [middle])",
+        f"trunk.optimizer = {_optimizer(draw)}",
+        "middle.schedule = plateau(validation.loss, patience = 0)",
+        "regularize = [l1(1e-4), l2(linear(start = 1e-2, to = 0))]",
+        "label_noise = 0.2",
+        "rows = 100",
+        "accumulate = 3",
+    ]
+    taken: dict[str, str] = {}
+    for setting in draw.sample(maybe, draw.randrange(0, 6)):
+        taken.setdefault(setting.partition(" ")[0], setting)
+    if batch == "all":
+        taken.pop("accumulate", None)
+    return f"  phase {name} {{ {'; '.join([*settings, *taken.values()])} }}"
+
+
+def _optimizer(draw: random.Random) -> str:
+    momentum = draw.choice(["0.5", "warmup(0.3, 0.9, epochs = 3)", CALM])
+    values = {"rate": 0.05, "small": 0.01, "nesterov": draw.choice(["true", "false"]), "decay": draw.choice(["0.01", CALM])}
+    return OPTIMIZERS[draw.choice(sorted(OPTIMIZERS))].format(momentum=momentum, **values)
+
+
+def _rows() -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(0)
+    values = draw.normal(size=(ROWS, 6))
+    return values, (values[:, :3].sum(axis=1) + draw.normal(size=ROWS) > 0).astype(np.int64)
+
+
+def _csv(folder: Path) -> str:
+    values, labels = _rows()
+    lines = [
+        f"{v[0]:.6f},{v[1]:.6f},{'pqr'[int(v[2] > 0)]},{i % 5},{'no yes'.split()[k]}"
+        for i, (v, k) in enumerate(zip(values, labels))
+    ]
+    (folder / "rows.csv").write_text("\n".join(["a,b,c,fold,y", *lines]) + "\n")
+    return "csv"
+
+
+def _npz(folder: Path) -> str:
+    values, labels = _rows()
+    v = values.astype(np.float32)
+    np.savez(folder / "rows.npz", train_v=v[:300], train_y=labels[:300], test_v=v[300:], test_y=labels[300:])
+    return "npz"
+
+
+PROCEDURES: dict[str, Callable[[Path, random.Random, int], str]] = {"supervised": supervised}
+"""Who writes a spec of each procedure of the vocabulary: all of them are killed."""
