@@ -37,11 +37,19 @@ SPLITS = {
 CALM = "linear(start = 0.5, to = 0.9)"
 
 
-def write_spec(folder: Path, procedure: str, draw: random.Random, length: int) -> Path:
-    """Writes a random spec of a procedure and its data; its phases have about so many steps."""
+SWEEP = "sweep { objective = maximize(validation.accuracy); trials = 5 }\n"
+
+
+def write_spec(folder: Path, procedure: str, draw: random.Random, length: int, swept: bool = False) -> Path:
+    """Writes a random spec of a procedure and its data; its phases have about so many steps. `swept`: with a search."""
     folder.mkdir(parents=True)
     path = folder / "killed.dn"
-    path.write_text(PROCEDURES[procedure](folder, draw, length), "utf-8")
+    text = PROCEDURES[procedure](folder, draw, length)
+    hyper = "hyper { width = int(8, 4 .. 32, log); rate = float(0.01, 1e-3 .. 1e-1, log) }\n"
+    if swept:
+        text = hyper + text.replace("dense middle(8)", "dense middle($width)").replace("(0.01", "($rate") + SWEEP
+        text = text if "$rate" in text else text.replace(" rate = float(0.01, 1e-3 .. 1e-1, log)", "")
+    path.write_text(text, "utf-8")
     return path
 
 

@@ -1,6 +1,6 @@
-"""Kills runs by SIGKILL at random instants and resumes them: their weights and logs must be those of runs never killed.
+"""Kills runs and sweeps by SIGKILL at random instants and resumes them: nothing may differ from those that were never killed.
 
-`python -m benchmarks.kills [--count 200] [--seed 0] [--sweeps 4]`
+`python -m benchmarks.kills [--count 200] [--seed 0]`
 
 Each run is a process of its own, forked from one that has loaded torch, so that a kill costs a second, not five. A kill counts
 where the run's log shows that it was inside training. Half of the runs save a hundred times a second, so that kills fall into the
@@ -22,8 +22,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from benchmarks.kill_specs import PROCEDURES, write_spec
 from specc.vocabulary.part import every_class
@@ -32,11 +32,8 @@ LONGEST = 120.0
 """Seconds after which a run that does not end is one that hangs."""
 
 
-class Result(NamedTuple):
-    """What must be equal: the weights' digest and the log without its times."""
-
-    weights: str
-    log: str
+Result = dict[str, tuple[str, str]]
+"""Of each run in a folder: its weights' digest, and its settings and log without the times. That is what must be equal."""
 
 
 def main() -> int:
@@ -50,7 +47,8 @@ def main() -> int:
     if words != set(PROCEDURES):
         print(f"no spec to kill for {', '.join(sorted(words ^ set(PROCEDURES)))}")
         return 1
-    import specc.runs.train  # noqa: F401 (what every fork has then)
+    import specc.cli.trials
+    import specc.runs.export  # noqa: F401 (what every fork has then)
 
     with tempfile.TemporaryDirectory() as folder:
         tally = Tally(given.seed, given.steps, Path(folder))
@@ -75,59 +73,57 @@ class Tally:
         self.differing: list[str] = []
 
     def killed_runs(self, wanted: int) -> None:
-        """One random spec: trained without a kill, then killed again and again, each time at another instant."""
+        """One random spec: trained or swept without a kill, then killed again and again, each time at another instant."""
         procedure = self.draw.choice(sorted(PROCEDURES))
         home = self.folder / f"{self.counts['specs']}"
-        spec = write_spec(home, procedure, self.draw, self.steps)
-        often = self.draw.random() < 0.5
+        kind = "sweep" if self.counts["specs"] % 8 == 1 else "run"
+        spec = write_spec(home / "spec", procedure, self.draw, self.steps if kind == "run" else self.steps // 4, kind == "sweep")
+        job = Job(spec.name, kind, often=self.draw.random() < 0.5)
         began = time.monotonic()
-        trained(spec, home / "whole", often)
+        whole = result(finished(job, shutil.copytree(home / "spec", home / "whole")))
         took = time.monotonic() - began
-        whole = result(home / "whole")
-        epochs = len(whole.log.splitlines())
         self.counts["specs"] += 1
+        self.counts[f"specs of a {kind}"] += 1
         self.words.update(word for word in VARIED if f"{word}(" in spec.read_text() or f"= {word}" in spec.read_text())
-        for _ in range(3):
-            if self.counts["kills"] >= wanted:
-                break
-            self._killed_run(spec, home / "killed", whole, epochs, took, often)
+        for number in range(3):
+            if self.counts["kills"] < wanted:
+                self._killed_run(job, shutil.copytree(home / "spec", home / f"killed_{number}"), whole, took)
         shutil.rmtree(home)
 
-    def _killed_run(self, spec: Path, run: Path, whole: Result, epochs: int, took: float, often: bool) -> None:
-        """One run, killed once to three times before it may end."""
-        inside = 0
+    def _killed_run(self, job: Job, folder: Path, whole: Result, took: float) -> None:
+        """One run or sweep, killed once to three times before it may end."""
+        inside, epochs = 0, sum(log.count("\n") + 1 for _, log in whole.values())
         for _ in range(self.draw.choice([1, 1, 2, 3])):
-            child = started(spec, run, often)
+            child = started(job, folder)
             logged = self.draw.randrange(epochs)
-            wait_for(lambda logged=logged: lines_of(run) >= logged or not alive(child))
+            wait_for(lambda logged=logged, child=child: lines_of(folder) >= logged or not alive(child))
             time.sleep(self.draw.random() * took / max(4, epochs))
-            # What the log of a run shows that is still going is inside training as long as an epoch is missing.
-            if killed(child) and (run / "run.json").exists() and lines_of(run) < epochs:
+            if killed(child) and (run := in_training(folder)) is not None:
                 inside += 1
                 self.counts["with a checkpoint"] += (run / "checkpoint" / "state.safetensors").exists()
-                self.counts["while one was written"] += (
-                    any((run / "checkpoint").glob(".*")) if (run / "checkpoint").exists() else 0
-                )
+                self.counts["while one was written"] += any((run / "checkpoint").glob(".*"))
             else:
-                self.counts["too late"] += 1
-        trained(spec, run, often)
+                self.counts["outside"] += 1
+        found = result(finished(job, folder))
         self.counts["kills"] += inside
-        if result(run) == whole:
-            self.counts["equal runs"] += 1
+        self.counts[f"kills of a {job.kind}"] += inside
+        if found == whole:
+            self.counts["resumed"] += 1
             self.counts["equal"] += inside
         else:
-            self.differing.append(spec.read_text("utf-8"))
-        shutil.rmtree(run)
+            self.differing.append((folder / job.spec).read_text("utf-8"))
 
     def lines(self) -> list[str]:
         used = ", ".join(f"{word} {count}" for word, count in sorted(self.words.items()))
+        counts = self.counts
         return [
-            f"- {self.counts['kills']} kills by SIGKILL inside training, in {self.counts['specs']} random specs; "
-            f"{self.counts['equal runs']} resumed runs, all of whose weights and logs are byte-identical: "
-            f"{'yes' if not self.differing else 'NO'} ({self.counts['equal']} of {self.counts['kills']} kills).",
-            f"- {self.counts['with a checkpoint']} kills left a checkpoint to go on from, "
-            f"{self.counts['while one was written']} came while one was being written; the others began anew.",
-            f"- Not counted: {self.counts['too late']} kills that came after the last epoch or before the run had a folder.",
+            f"- {counts['kills']} kills by SIGKILL inside training ({counts['kills of a run']} of runs of "
+            f"{counts['specs of a run']} random specs, {counts['kills of a sweep']} of sweeps of {counts['specs of a sweep']}). "
+            f"Resumed: {counts['resumed']}, all of whose weights, settings and logs are byte-identical to those never killed: "
+            f"{'NO' if self.differing else 'yes'} ({counts['equal']} of {counts['kills']} kills).",
+            f"- {counts['with a checkpoint']} kills left a checkpoint to go on from, "
+            f"{counts['while one was written']} of them while the next one was written; the other runs began anew.",
+            f"- Not counted: {counts['outside']} kills before the first or after the last step of a run.",
             f"- Words in the specs: {used}.",
         ]
 
@@ -144,36 +140,52 @@ VARIED = (
 CHILDREN: set[int] = set()
 
 
-def started(spec: Path, run: Path, often: bool) -> int:
-    """A forked process that trains, or goes on; its exit status is 0 where it finished."""
+@dataclass(frozen=True)
+class Job:
+    """What is run in a folder, and killed: the training of a spec, or its sweep. `often`: with many checkpoints."""
+
+    spec: str
+    kind: str
+    often: bool
+
+    def do(self, folder: Path) -> None:
+        """In a process of its own; begins, or goes on."""
+        import specc.runs.pictures
+        import specc.training.checkpoint as checkpoint
+        from specc.runs.train import Order, train_spec
+
+        specc.runs.pictures.draw_pictures = lambda *given: None  # they take half of the time, and nothing depends on them
+        if self.often:
+            checkpoint.SECONDS_BETWEEN, checkpoint.SHARE_OF_TIME = 0.01, 1e9
+        if self.kind == "run":
+            train_spec(Order(folder / self.spec, threads=1, resume=True))
+        else:
+            from specc.cli.sweep import command
+
+            command.main([str(folder / self.spec), "--threads", "1"], standalone_mode=False)
+
+
+def started(job: Job, folder: Path) -> int:
+    """A forked process that does a job in a folder."""
     child = os.fork()
     if child:
         CHILDREN.add(child)
         return child
-    status = 1
     with contextlib.suppress(BaseException):
-        _train(spec, run, often)
-        status = 0
-    os._exit(status)
+        silent = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(silent, stream)
+        job.do(folder)
+    os._exit(0)
 
 
-def _train(spec: Path, run: Path, often: bool) -> None:
-    import specc.runs.pictures
-    import specc.training.checkpoint as checkpoint
-    from specc.runs.train import Order, train_spec
-
-    specc.runs.pictures.draw_pictures = lambda *given: None  # they take half of the time, and nothing depends on them
-    if often:
-        checkpoint.SECONDS_BETWEEN, checkpoint.SHARE_OF_TIME = 0.01, 1e9
-    train_spec(Order(spec, run=run, threads=1, resume=(run / "run.json").exists()))
-
-
-def trained(spec: Path, run: Path, often: bool) -> None:
-    """Trains, or goes on, to the end."""
-    child = started(spec, run, often)
+def finished(job: Job, folder: Path) -> Path:
+    """The folder once the job is done."""
+    child = started(job, folder)
     wait_for(lambda: not alive(child))
-    if not (run / "weights.safetensors").exists():
-        sys.exit(f"a run did not end well:\n{spec.read_text('utf-8')}")
+    if in_training(folder) is not None or not runs_in(folder):
+        sys.exit(f"a run did not end well:\n{(folder / job.spec).read_text('utf-8')}")
+    return folder
 
 
 def alive(child: int) -> bool:
@@ -202,16 +214,39 @@ def wait_for(what: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def lines_of(run: Path) -> int:
-    log = run / "metrics.jsonl"
-    return log.read_bytes().count(b"\n") if log.exists() else 0
+def runs_in(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.rglob("run.json"))
 
 
-def result(run: Path) -> Result:
-    weights = hashlib.sha256((run / "weights.safetensors").read_bytes()).hexdigest()
+def in_training(folder: Path) -> Path | None:
+    """The run that has begun and has not reached its end."""
+    return next((run for run in runs_in(folder) if not (run / "weights.safetensors").exists() and status(run) == "running"), None)
+
+
+def status(run: Path) -> str:
+    return json.loads((run / "run.json").read_text("utf-8"))["status"]
+
+
+def lines_of(folder: Path) -> int:
+    """The epochs that the log of a folder's runs shows."""
+    return sum(log.read_bytes().count(b"\n") for log in folder.rglob("metrics.jsonl"))
+
+
+def result(folder: Path) -> Result:
+    return {str(run.relative_to(folder)): (weights_of(run), log_of(run)) for run in runs_in(folder)}
+
+
+def weights_of(run: Path) -> str:
+    """Of a run that was given up there are none: its log has all that is left of it."""
+    weights = run / "weights.safetensors"
+    return hashlib.sha256(weights.read_bytes()).hexdigest() if weights.exists() else status(run)
+
+
+def log_of(run: Path) -> str:
+    record = json.loads((run / "run.json").read_text("utf-8"))
     events = [json.loads(line) for line in (run / "metrics.jsonl").read_text("utf-8").splitlines()]
     kept = [{name: value for name, value in event.items() if name != "seconds"} for event in events]
-    return Result(weights, "\n".join(json.dumps(event, sort_keys=True) for event in kept))
+    return "\n".join(json.dumps(event, sort_keys=True) for event in [record["overrides"], record["status"], *kept])
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from safetensors import safe_open
 
-from specc.diagnostics import Diagnostic, SpecError
+from specc.diagnostics import Diagnostic, Report, SpecError
 from specc.runs.run import Run, open_run
 from specc.runs.train import Interrupted, Silent
 from tests.data.binding import table
@@ -61,9 +62,10 @@ def stopped_child(path: Path, device: str, sent: signal.Signals, lines: int) -> 
     return subprocess.CompletedProcess(command, child.returncode, output, errors)
 
 
-def test_ctrl_c_says_how_to_go_on_and_the_run_ends_as_if_it_had_never_been(whole: Run, tmp_path: Path, device: str) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_stop_saves_and_says_how_to_go_on(sent: signal.Signals, whole: Run, tmp_path: Path, device: str) -> None:
     path = many(tmp_path)
-    child = stopped_child(path, device, signal.SIGINT, 60)
+    child = stopped_child(path, device, sent, 60)
     assert child.returncode == 130
     assert f"stopped; go on with: specc train {path} --resume" in child.stderr
     assert "Traceback" not in child.stderr
@@ -71,6 +73,8 @@ def test_ctrl_c_says_how_to_go_on_and_the_run_ends_as_if_it_had_never_been(whole
     stopped = Run(tmp_path / "runs" / "t" / "0001")
     assert stopped.record["status"] == "interrupted"
     assert len(stopped.history) < EPOCHS
+    with safe_open(stopped.path / "checkpoint" / "state.safetensors", "pt") as file:
+        assert json.loads(file.metadata()["state"])["events"] == len(stopped.history), "it was saved where it stopped"
     finished = trained(path, device, resume=True)
     assert finished.path == stopped.path
     assert bits(finished) == bits(whole)
@@ -186,13 +190,38 @@ def test_changed_data_is_refused(begun: Run, device: str) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"nothing", None])
-def test_a_damaged_checkpoint_is_said(damage: bytes | None, begun: Run, device: str) -> None:
-    state = begun.path / "checkpoint" / "state.safetensors"
-    state.write_bytes(state.read_bytes()[:-7] if damage is None else damage)
+def test_two_damaged_checkpoints_are_said(damage: bytes | None, begun: Run, device: str) -> None:
+    for state in (begun.path / "checkpoint").iterdir():
+        state.write_bytes(state.read_bytes()[:-7] if damage is None else damage)
     found = refusal(begun, device)
     assert found.code == "E0508"
     assert "damaged" in found.message
     assert "\n" not in found.message
+
+
+class Hears(Silent):
+    """A watcher that keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[Diagnostic] = []
+
+    def advice(self, report: Report) -> None:
+        self.said += report
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before_and_is_said(begun: Run, tmp_path: Path, device: str) -> None:
+    folder = begun.path / "checkpoint"
+    assert {path.name for path in folder.iterdir()} == {"state.safetensors", "previous.safetensors"}
+    state = folder / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:-7])
+    watcher = Hears()
+    finished = trained(spec_of(begun), device, watcher, resume=True)
+    (said,) = watcher.said
+    assert (said.code, str(begun.path) in said.message) == ("W2001", True)
+    whole = trained(write_kind("iris", tmp_path / "whole"), device, overrides=["train.epochs=2"], seed=6, threads=1)
+    assert bits(finished) == bits(whole)
+    assert [event for event in log(finished) if "train" in event] == log(whole)
+    assert [event["event"] for event in finished.history if "event" in event] == ["W2001"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"status": "running"}'])
