@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specc import ir
-from specc.diagnostics import Report, SpecError
+from specc.diagnostics import Diagnostic, Report, SpecError, fail
 from specc.loading import bind_spec, load_spec
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from specc.data.bind import Dataset
     from specc.runs.run import Run
 
 
@@ -27,7 +28,11 @@ class Spec:
     @cached_property
     def bound(self) -> ir.Spec:
         """The spec bound to its data. Raises `SpecError` where the data does not fit."""
-        return bind_spec(self.ir, self._report, self.path.parent, self.root)[0]
+        return self._bound[0]
+
+    @cached_property
+    def _bound(self) -> tuple[ir.Spec, Dataset]:
+        return bind_spec(self.ir, self._report, self.path.parent, self.root)
 
     def __repr__(self) -> str:
         return f"Spec({str(self.path)!r})"
@@ -59,14 +64,15 @@ def load(path: Path | str, **overrides: Any) -> Spec:
 
 
 def build(spec: Spec | Path | str) -> nn.Module:
-    """The PyTorch module of a spec, with starting weights drawn by its seed."""
+    """The PyTorch module of a spec, with starting weights drawn by its seed, those of other runs' parts in their place."""
     from specc.pytorch.source import build_module
+    from specc.training.pretrained import start
     from specc.training.streams import new_generator
 
     spec = spec if isinstance(spec, Spec) else load(spec)
     module = build_module(spec.bound)
     seed = spec.bound.phases[0].settings.seed if spec.bound.phases else 0
-    module.start(new_generator(seed, "weights"))  # type: ignore[operator]
+    start(module, new_generator(seed, "weights"), spec._bound[1].pretrained)
     return module
 
 
@@ -87,6 +93,10 @@ def train(
     from specc.runs.train import Order, train_spec
 
     spec = spec if isinstance(spec, Spec) else load(spec)
+    if folds := spec.ir.rounds:
+        message = f"the split asks for a run on each of {folds} folds, and this trains one"
+        way_out = 'name it, as in `load(path, **{"data.split.fold": 1})`; `specc train` takes each in turn'
+        raise fail(spec._report.source, Diagnostic("E0505", message, spec.ir.spans.get("data.split"), help=way_out))
     folder = Path(run) if run is not None else None
     return train_spec(Order(spec.path, spec.overrides, folder, spec.root, device, threads, seed, resume))
 

@@ -101,6 +101,14 @@ def column_shapes(spec: Spec, node: Node) -> list[Shape]:
     return shapes
 
 
+def state_key(node: Node, parameter: str) -> str:
+    """The key of a trained tensor in the state dict: `dense_1.weight`; a gain is PyTorch's `weight`."""
+    name = identifier(node.name)
+    if isinstance(node.layer, Input):
+        return f"{name}_{identifier(parameter.removesuffix('_weight'))}.weight"
+    return f"{name}.{'weight' if parameter == 'gain' else parameter}"
+
+
 RESERVED = frozenset(
     "F T_destination Tensor add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval"
     " extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from specc.diagnostics import Diagnostic, Label, Report, Span
 from specc.door import column_shapes, input_columns, is_embedded
 from specc.ir import Graph, Node, Spec
-from specc.shapes import Expression, Shape, ShapeMismatch, Size, product, total
+from specc.shapes import UNKNOWN, Expression, Shape, ShapeMismatch, Size, product, total
 from specc.vocabulary.columns import Category, Embedding, Number
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
@@ -48,6 +48,10 @@ class _Inference:
             return node  # it hangs on a layer that was already reported
         if isinstance(layer, Output):
             layer = self._output(layer)
+        if any(x.is_unknown for x in inputs):
+            node = node.model_copy(update={"layer": layer, "outputs": dict.fromkeys(node.outputs, UNKNOWN)})
+            self._remember(node)
+            return node
         try:
             if isinstance(layer, Shortcut):
                 layer = layer.resolved(*inputs)

@@ -1,4 +1,4 @@
-"""A part of a network: everything from its inputs up to a named layer."""
+"""A part of a network: everything from its inputs up to a named layer or block."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from specc.ir import Graph, Spec
 
 
 class NoSuchPart(Exception):
-    """The network has no layer of that name; the message names near ones."""
+    """The network has no layer or block of that name; `way_out` names near ones."""
+
+    def __init__(self, message: str, way_out: str) -> None:
+        super().__init__(f"{message}: {way_out}")
+        self.message, self.way_out = message, way_out
 
 
 def part_of(spec: Spec, name: str) -> Spec:
-    """The spec of one graph that ends with the layer `name`. Raises `NoSuchPart`."""
+    """The spec of one graph that ends with the layer or block `name`. Raises `NoSuchPart`."""
     graph = spec.graph
     known = [node.name for node in graph.nodes]
-    if name not in known:
-        meant = did_you_mean(name, known)
+    end = find_end(graph, name)
+    if end is None:
+        meant = did_you_mean(name, [*known, *(scope for inner in known if (scope := inner.rpartition(".")[0]))])
         some = listing(known[:8], "and") + (" and more" if len(known) > 8 else "")
-        raise NoSuchPart(f"`{spec.name}` has no layer `{name}`: " + (f"did you mean `{meant}`?" if meant else f"it has {some}"))
-    needed = {name}
+        raise NoSuchPart(f"`{spec.name}` has no layer `{name}`", f"did you mean `{meant}`?" if meant else f"it has {some}")
+    needed = {end}
     kept = []
     for node in reversed(graph.nodes):
         if node.name in needed:
@@ -26,3 +31,13 @@ def part_of(spec: Spec, name: str) -> Spec:
             kept.append(node)
     cut = Graph(name=graph.name, nodes=tuple(reversed(kept)))
     return spec.model_copy(update={"graphs": {graph.name: cut}})
+
+
+def find_end(graph: Graph, name: str) -> str | None:
+    """The layer that a part ends with: that of its name, or the one whose tensor the use of a block passes on."""
+    if name in graph.by_name:
+        return name
+    inside = [node.name for node in graph.nodes if node.name.startswith(f"{name}.")]
+    taken = {tensor for node in graph.nodes if node.name not in inside for tensor in node.inputs}
+    passed_on = [inner for inner in inside if inner in taken]
+    return (passed_on or inside or [None])[-1]

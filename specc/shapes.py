@@ -147,6 +147,11 @@ class Shape(Record):
         return product(self.sizes)
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether not even its axes are known."""
+        return self.axes == UNKNOWN.axes
+
+    @property
     def known(self) -> bool:
         return all(isinstance(size, int) for size in self.sizes)
 
@@ -164,6 +169,10 @@ class Shape(Record):
 
     def __str__(self) -> str:
         return f"[{', '.join(['N', *map(str, self.sizes)])}]"
+
+
+UNKNOWN = Shape.of(**{"…": Expression({"…": 1})})
+"""What a part of another run gives before that run is opened, and every layer behind it. Nothing is checked against it."""
 
 
 class ShapeMismatch(Exception):

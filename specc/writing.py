@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -25,9 +26,10 @@ def write_atomically(place: Path, content: bytes, previous: Path | None = None) 
             if previous is not None:
                 os.replace(place, previous)
         os.replace(beside, place)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror or str(error), str(place)) from error  # a failed write does not say where
 
 
 def make_folder(path: Path) -> None:

@@ -67,7 +67,7 @@ def around_hyperparameter(example: str) -> list[str]:
 
 
 def around_search(example: str) -> list[str]:
-    return [spec(head="hyper { width = int(8) }", network="input(features); dense($width); output(y)", foot=example)]
+    return [spec(head="hyper { width = int(8, 4 .. 16) }", network="input(features); dense($width); output(y)", foot=example)]
 
 
 def around_section(word: str, example: str) -> list[str]:
@@ -100,6 +100,8 @@ def specs_around(word: type[Part], example: str) -> list[str]:
             return [spec().partition("network {")[0] + f"{example}\ntrain {{ epochs = 1 }}\n"]
         case "objective":
             return around_search(f"sweep {{ {example} }}")
+        case "pruning":
+            return around_search(f"sweep {{ objective = minimize(validation.loss); {example} }}")
         case "section":
             return around_section(word.word, example)
         case _:

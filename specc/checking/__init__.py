@@ -10,14 +10,17 @@ from specc.checking.expansion import Blocks, expansion_is_bounded
 from specc.checking.graph import GraphBuilder
 from specc.checking.hyper import every_hyperparameter_is_used, read_hyper
 from specc.checking.overrides import every_override_is_used, parse_overrides
-from specc.checking.reading import Reader
+from specc.checking.pretrained import runs_lie_inside
+from specc.checking.reading import Reader, Unreadable
 from specc.checking.rules import AFTER_SHAPES, BEFORE_SHAPES
 from specc.checking.sections import Sections, sort_sections
 from specc.checking.train import read_sweep, read_train
+from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Report, Source
 from specc.infer import infer_shapes
 from specc.ir import Spec
 from specc.syntax.parse import parse_text
+from specc.syntax.tree import Part
 from specc.vocabulary.families import Model
 from specc.vocabulary.part import find_word
 
@@ -61,11 +64,12 @@ def _read(sections: Sections, source: Source, overrides: dict, folder: str, root
     blocks = Blocks(sections.blocks, scope)
     graphs = {}
     if expansion_is_bounded(sections.model.body.statements, scope, blocks, report):
-        model = reader.call(kind, sections.model.arguments, scope, sections.model.kind_span, "")
+        model = _read_model(kind, sections.model, scope, reader)
         graph = GraphBuilder(sections.model.kind, reader, blocks).build(sections.model.body, scope)
         graphs = {graph.name: graph}
     else:
         model = kind()
+    runs_lie_inside(graphs, reader.spans, folder, root, report)
     phases = read_train(sections.train, scope, reader)
     sweep = read_sweep(sections.sweep, scope, reader)
     if not report.has_errors:
@@ -85,3 +89,11 @@ def _read(sections: Sections, source: Source, overrides: dict, folder: str, root
         sweep=sweep,
         spans=reader.spans,
     )
+
+
+def _read_model(kind: type[Model], section: Part, scope: Scope, reader: Reader) -> Model:
+    """The model with its arguments; without them where they cannot be read, so that its layers are read all the same."""
+    try:
+        return reader.call(kind, section.arguments, scope, section.kind_span, "")  # type: ignore[return-value]
+    except (Unreadable, NotConstant):
+        return kind()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from specc.diagnostics import Report, listing
 from specc.ir import Data, Graph, Spec
 from specc.vocabulary.columns import Category, Constant, Image, Mean, Median, Number, fits_pattern, is_pattern
@@ -75,7 +77,7 @@ def labels_are_a_list_of_their_own(spec: Spec, report: Report) -> None:
         if not isinstance(column, Category) or column.labels is None:
             continue
         span = spec.spans.get(f"data.columns.{name}")
-        twice = sorted({label for label in column.labels if column.labels.count(label) > 1})
+        twice = sorted(label for label, times in Counter(column.labels).items() if times > 1)
         if not column.labels:
             report.error("E0203", f"`labels` of `{name}` is empty", span, help="leave it out, and the data says which there are")
         elif twice:
@@ -104,7 +106,7 @@ def values_name_one_set(spec: Spec, report: Report) -> None:
     if not isinstance(split, ColumnSplit):
         return
     values = [str(value) for value in (*split.train, *split.validation, *split.test)]
-    twice = sorted({value for value in values if values.count(value) > 1})
+    twice = sorted(value for value, times in Counter(values).items() if times > 1)
     if twice:
         report.error(
             "E0407", f"{listing(twice, 'and')} of `{split.name}` stands twice in the split", span, help="a row is in one set only"

@@ -6,7 +6,7 @@ import os
 
 from specc.checking.reading import Reader, Unreadable
 from specc.checking.values import NotConstant, Scope
-from specc.diagnostics import Label, did_you_mean
+from specc.diagnostics import Label, Report, Span, did_you_mean
 from specc.ir import Data
 from specc.syntax.tree import Argument, Call, Part, Setting, Statement
 from specc.vocabulary.families import Augmentation, Column
@@ -156,15 +156,20 @@ def source_stays_inside(data: Data, folder: str, root: str | None, reader: Reade
     if path is None:
         return
     span = reader.spans.get("data.source.path", reader.spans.get("data.source"))
+    path_stays_inside(path, folder, root, span, reader.report, 'as in `"data/table.csv"`')
+
+
+def path_stays_inside(path: str, folder: str, root: str | None, span: Span | None, report: Report, example: str) -> None:
+    """A path of the spec leads into its folder, or into `--root`, symbolic links resolved."""
     if path == "" or "\x00" in path:
-        reader.report.error("E0410", "this is no path of a file", span, help='as in `"data/table.csv"`')
+        report.error("E0410", "this is no path", span, help=example)
     elif "\\" in path:
-        reader.report.error("E0410", "a path has `/` between its folders, not `\\`", span, help='as in `"data/table.csv"`')
+        report.error("E0410", "a path has `/` between its folders, not `\\`", span, help=example)
     elif "://" in path:
-        reader.report.error("E0410", "a spec names files, not addresses", span, help="download the data and name the file")
+        report.error("E0410", "a spec names files, not addresses", span, help="download it, and name the file")
     elif path.startswith("~") or not _lies_inside(os.path.join(folder, path), root or folder):
-        way_out = "put the data beside the spec, or allow more with `--root DIR`"
-        reader.report.error("E0410", f"`{path}` leads out of the spec's folder", span, help=way_out)
+        way_out = "put it beside the spec, or allow more with `--root DIR`"
+        report.error("E0410", f"`{path}` leads out of the spec's folder", span, help=way_out)
 
 
 def _lies_inside(path: str, folder: str) -> bool:

@@ -10,7 +10,8 @@ from specc.checking.values import Binding, Evaluator, NotConstant, Scope
 from specc.diagnostics import Label, Report, did_you_mean, listing
 from specc.syntax.tree import Argument, Body, List, Name, Number, Part, Statement
 
-MAXIMUM_LAYERS = 100_000
+MAXIMUM_LAYERS = 10_000
+"""So many are checked in about a second."""
 MAXIMUM_NESTED_BLOCKS = 32
 
 

@@ -43,9 +43,8 @@ class Accepts:
         if self.reference == "path":
             words.append('a path in quotes, as in `"data/table.csv"`')
         elif self.reference:
-            words.append(
-                {"tensor": "a layer's name", "measure": "a measure, as in `validation.loss`"}.get(self.reference, "a column")
-            )
+            names = {"tensor": "a layer's name", "part": "a part's name", "measure": "a measure, as in `validation.loss`"}
+            words.append(names.get(self.reference, "a column"))
         if self.boolean:
             words.append("`true` or `false`")
         words += [f"`{choice}`" for choice in self.choices]

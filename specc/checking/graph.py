@@ -21,6 +21,8 @@ from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.part import find_word, words_of
 
 STRUCTURE = ("repeat", "each", "sequence", "it")
+ENOUGH = 16
+"""A statement that could not be read in so many rounds of a loop is not read in the others."""
 
 
 class GraphBuilder:
@@ -33,6 +35,8 @@ class GraphBuilder:
         self.sources = frozenset(self.by_name)
         self.lost: set[str] = set()
         """Names of layers that could not be read: no second message is to blame those who use them."""
+        self.failures: dict[Part, int] = {}
+        """How often each statement could not be read."""
         self.it: str | None = None
 
     def build(self, body: Body, scope: Scope) -> Graph:
@@ -93,6 +97,8 @@ class GraphBuilder:
     def statement(self, part: Part, place: Place) -> None:
         """One statement of a graph; `it` is then what it gives."""
         try:
+            if self.failures.get(part, 0) >= ENOUGH:
+                raise Unreadable
             if part.kind in self.blocks.parts:
                 self._use_block(part, place)
             elif part.kind == "repeat":
@@ -113,9 +119,12 @@ class GraphBuilder:
         """After a mistake the layer still has its name, so that no second message blames those who use it."""
         name = part.name or place.names.number(part.kind)
         place.names.tensors.setdefault(name, "")
+        self.it = ""
+        self.failures[part] = self.failures.get(part, 0) + 1
+        if self.failures[part] > 1:
+            return
         meant = did_you_mean(part.kind, [*self.blocks.parts, *words_of("layer"), *words_of("activation")])
         self.lost |= {part.kind, meant or part.kind, *names_in(part)}
-        self.it = ""
 
     def _takes_only_a_body(self, part: Part) -> None:
         if part.arguments or part.name:

@@ -6,8 +6,9 @@ from specc.checking.places import answered_columns, kind_of, label_count, output
 from specc.diagnostics import Report, Span, did_you_mean, listing
 from specc.ir import Phase, Spec
 from specc.vocabulary.families import Metric
+from specc.vocabulary.hyperparameters import is_searched
 from specc.vocabulary.part import find_word
-from specc.vocabulary.splits import Column, Provided, Random
+from specc.vocabulary.splits import Column, Folds, Provided, Random
 
 OF_NUMBERS = ("root_mean_squared_error", "mean_absolute_error", "r2")
 """What is always measured of a number."""
@@ -79,7 +80,9 @@ def _measure_is_taken(measure: str, span: Span | None, phase: Phase, spec: Spec,
         report.error("E0504", f"nothing measures `{measure}`", span, help=way_out)
     elif split == "validation" and not _has_validation(spec):
         way_out = "give it some: `split = random(train = 0.7, validation = 0.15, test = 0.15)`"
-        if spec.bound is not None and spec.data is not None and not isinstance(spec.data.split, Random | Column):
+        if spec.data is not None and isinstance(spec.data.split, Folds):
+            way_out = f"give it some: `split = folds({spec.data.split.count}, validation = 0.15)`"
+        elif spec.bound is not None and spec.data is not None and not isinstance(spec.data.split, Random | Column):
             way_out = "take some of the training rows: `split = provided(validation = 0.1)`"
         report.error("E0504", f"`{measure}` needs validation rows, and the split has none", span, help=way_out)
 
@@ -100,6 +103,10 @@ def sweeps_have_something_to_search(spec: Spec, report: Report) -> None:
     span = spec.spans.get("sweep.objective")
     if not spec.hyper:
         report.error("E0505", "`sweep` has no hyperparameters to search", span, help="declare some in `hyper { … }`")
+    elif not any(is_searched(value.declared) for value in spec.hyper.values()):
+        have = f"{listing(spec.hyper, 'and')} {'has' if len(spec.hyper) == 1 else 'have'} no range"
+        way_out = "give one a range, as in `rate = float(0.01, 1e-4 .. 1e-1, log)`"
+        report.error("E0505", f"`sweep` has nothing to search: {have}", span, help=way_out)
     if not spec.phases:
         report.error("E0505", "`sweep` has nothing to train", span, help="write `train { epochs = 20 }`")
 

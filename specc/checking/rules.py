@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from specc.checking.advice import images_are_scaled, outputs_follow_no_activation_of_labels
 from specc.checking.columns import (
     columns_have_one_way,
@@ -10,6 +12,7 @@ from specc.checking.columns import (
     targets_stay_as_they_are,
     values_name_one_set,
 )
+from specc.checking.limits import weights_fit_one_file
 from specc.checking.losses import losses_fit_their_outputs
 from specc.checking.measures import (
     measures_are_taken,
@@ -17,15 +20,26 @@ from specc.checking.measures import (
     sweeps_have_something_to_search,
     sweeps_look_the_right_way,
 )
+from specc.checking.parts import (
+    freezings_say_how_long,
+    parts_are_there,
+    settings_of_parts_differ,
+    something_is_trained,
+)
 from specc.checking.phases import (
     a_run_has_one_seed,
+    averages_are_of_several,
+    batches_are_accumulated_where_there_are_several,
     batches_serve_batch_statistics,
     momentum_comes_before_nesterov,
     phases_end,
     regularizers_are_named_once,
     schedules_count_something,
+    schedules_of_rates_are_factors,
+    wrong_labels_need_labels,
 )
 from specc.checking.places import inputs_of, label_count, outputs_of
+from specc.checking.pretrained import freezings_of_layers_say_how_long, parts_of_runs_follow_an_input
 from specc.diagnostics import Label, Report, listing
 from specc.door import input_columns
 from specc.ir import Node, Spec
@@ -35,7 +49,7 @@ from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.layers.weighted import WeightedLayer
-from specc.vocabulary.splits import Provided, Random
+from specc.vocabulary.splits import Folds, Provided, Random
 
 
 def the_data_is_there(spec: Spec, report: Report) -> None:
@@ -59,7 +73,7 @@ def inputs_can_be_joined(spec: Spec, report: Report) -> None:
                     "E0505", f"the input `{name}` is the target", node.span, help="a network may not see what it is to predict"
                 )
         columns = [n for n in input_columns(spec, node) if n not in spec.data.target]
-        twice = sorted({name for name in columns if columns.count(name) > 1})
+        twice = sorted(name for name, times in Counter(columns).items() if times > 1)
         if twice:
             report.error("E0205", f"the input takes {listing(twice, 'and')} twice", node.span, help="name each column once")
         if not columns and not report.has_errors:
@@ -113,6 +127,7 @@ def the_split_can_be_made(spec: Spec, report: Report) -> None:
         total = sum(split.shares())
         if abs(total - 1.0) > 1e-9:
             report.error("E0407", f"the shares of the split sum to {total:g}, not 1", span)
+    if isinstance(split, Random | Folds):
         if split.stratify is not None and split.group is not None:
             report.error(
                 "E0407",
@@ -128,9 +143,21 @@ def the_split_can_be_made(spec: Spec, report: Report) -> None:
         way_out = "give it a share, as in `provided(validation = 0.1, seed = 3)`, or take `seed` away"
         place = spec.spans.get("data.split.seed", span)
         report.error("E0505", "`seed` changes nothing: `provided` draws no rows here", place, help=way_out)
+    if isinstance(split, Folds):
+        folds_can_be_made(split, spec, report)
     if isinstance(split, Provided) and spec.data.source.word in ("csv", "parquet"):
         message = f"`{spec.data.source.word}` provides no sets of its own"
         report.error("E0407", message, span, help="write `random(…)`, or `column(fold, …)` where a column names the sets")
+
+
+def folds_can_be_made(split: Folds, spec: Spec, report: Report) -> None:
+    place = spec.spans.get("data.split")
+    if split.fold is not None and split.fold > split.count:
+        message = f"there is no fold {split.fold}: `folds({split.count})` has 1 to {split.count}"
+        report.error("E0407", message, spec.spans.get("data.split.fold", place), help="leave `fold` out to train once for each")
+    if split.validation + 1 / split.count >= 1:
+        message = f"a test set of 1/{split.count} and `validation = {split.validation:g}` leave no rows to train on"
+        report.error("E0407", message, spec.spans.get("data.split.validation", place), help="take a smaller share, or more folds")
 
 
 def augmentation_changes_images(spec: Spec, report: Report) -> None:
@@ -171,7 +198,7 @@ def starting_values_have_something_to_start(spec: Spec, report: Report) -> None:
         for node in graph.nodes:
             if not isinstance(node.layer, WeightedLayer):
                 continue
-            identity = isinstance(node.layer, Shortcut) and not node.layer.projects
+            identity = isinstance(node.layer, Shortcut) and not node.layer.projects and not node.shape.is_unknown
             without_bias = isinstance(node.layer, Shortcut) or getattr(node.layer, "bias", True) is False
             for setting in ("init", "bias_init", "regularize"):
                 span = spec.spans.get(f"{graph.name}.{node.name}.{setting}")
@@ -191,6 +218,8 @@ BEFORE_SHAPES = (
     targets_stay_as_they_are,
     inputs_can_be_joined,
     targets_and_outputs_agree,
+    parts_of_runs_follow_an_input,
+    freezings_of_layers_say_how_long,
 )
 AFTER_SHAPES = (
     the_split_can_be_made,
@@ -206,10 +235,26 @@ AFTER_SHAPES = (
     momentum_comes_before_nesterov,
     regularizers_are_named_once,
     schedules_count_something,
+    schedules_of_rates_are_factors,
+    batches_are_accumulated_where_there_are_several,
+    averages_are_of_several,
+    wrong_labels_need_labels,
+    parts_are_there,
+    freezings_say_how_long,
+    something_is_trained,
+    settings_of_parts_differ,
     sweeps_have_something_to_search,
     sweeps_look_the_right_way,
     images_are_scaled,
     outputs_follow_no_activation_of_labels,
+    weights_fit_one_file,
 )
-WITH_DATA = (inputs_can_be_joined, losses_fit_their_outputs, measures_are_taken, batches_serve_batch_statistics)
+WITH_DATA = (
+    inputs_can_be_joined,
+    starting_values_have_something_to_start,
+    losses_fit_their_outputs,
+    measures_are_taken,
+    batches_serve_batch_statistics,
+    weights_fit_one_file,
+)
 """What depends on what the data says, asked again once it is bound."""

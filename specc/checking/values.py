@@ -115,19 +115,10 @@ class Evaluator:
         raise NotConstant
 
     def _arithmetic(self, value: Operation, left: int | float, right: int | float) -> int | float:
-        match value.operator:
-            case "+":
-                result = left + right
-            case "-":
-                result = left - right
-            case "*":
-                result = left * right
-            case _:
-                if right == 0:
-                    self.report.error("E0206", "division by zero", value.span)
-                    raise NotConstant
-                exact = isinstance(left, int) and isinstance(right, int) and left % right == 0
-                result = left // right if exact else left / right  # type: ignore[operator]
+        if value.operator == "/" and right == 0:
+            self.report.error("E0206", "division by zero", value.span)
+            raise NotConstant
+        result = _computed(value.operator, left, right)
         if (isinstance(result, int) and abs(result) > 10**18) or result != result or abs(result) == float("inf"):
             self.report.error("E0203", "the result is too large", value.span)
             raise NotConstant
@@ -247,11 +238,23 @@ def _number(value: Value, scope: Scope, trial: dict[str, int]) -> int | float | 
             left, right = _number(value.left, scope, trial), _number(value.right, scope, trial)
             if left is None or right is None:
                 return None
-            if value.operator == "/" and right == 0:
-                return float("nan")
-            if value.operator == "/":
-                exact = isinstance(left, int) and isinstance(right, int) and left % right == 0
-                return left // right if exact else left / right  # type: ignore[operator]
-            return {"+": left + right, "-": left - right, "*": left * right}[value.operator]
+            return float("nan") if value.operator == "/" and right == 0 else _computed(value.operator, left, right)
         case _:
             return None
+
+
+def _computed(operator: str, left: int | float, right: int | float) -> int | float:
+    """The result of an operation, infinite where it is too large; whole numbers that divide give one."""
+    try:
+        match operator:
+            case "+":
+                return left + right
+            case "-":
+                return left - right
+            case "*":
+                return left * right
+            case _:
+                exact = isinstance(left, int) and isinstance(right, int) and left % right == 0
+                return left // right if exact else left / right  # type: ignore[operator]
+    except OverflowError:  # a whole number of hundreds of digits beside a decimal one
+        return float("inf")

@@ -13,6 +13,7 @@ NOUNS = {
     "hyperparameter": "type of hyperparameter",
     "stopping": "way of stopping",
     "keeping": "way of keeping weights",
+    "pruning": "way of pruning",
     "freezing": "way of freezing",
     "averaging": "average of weights",
     "clipping": "way of clipping",

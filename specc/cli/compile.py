@@ -26,6 +26,8 @@ def command(path: Path, output: Path | None, overrides: tuple[str, ...], root: P
 
         source = emit_source(spec)
         show_report(report)
+        if spec.rounds:
+            click.echo(f"the sizes are those of fold 1 of {spec.rounds}", err=True)
     if output is None:
         click.echo(source, nl=False)
     else:

@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from specc.diagnostics import Report, SpecError
-from specc.diagnostics.render import render
+from specc.diagnostics.render import render, visible_lines
 
 WRONG_SPEC = 1
 USAGE = 2
@@ -29,7 +29,7 @@ def show_report(report: Report) -> None:
 
 def refuse(message: str, status: int = USAGE) -> NoReturn:
     """Ends the command with a message for people."""
-    click.echo(f"error: {message}", err=True)
+    click.echo("\n".join(visible_lines(f"error: {message}")), err=True)
     raise click.exceptions.Exit(status)
 
 

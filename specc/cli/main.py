@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 
 import click
 
-COMMANDS = ("new", "check", "fmt", "show", "compile", "train", "evaluate", "predict", "export", "runs", "explain")
+COMMANDS = ("new", "check", "fmt", "show", "compile", "train", "evaluate", "predict", "export", "sweep", "runs", "explain")
 
 
 class Commands(click.Group):
@@ -81,6 +82,9 @@ def main() -> None:
     """The console script."""
     from specc.cli.exits import INTERRUPTED, USAGE, said
 
+    # A stream that was closed (`2>&-`) is None: what is said on it is said to nobody.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (it stays open)
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a label that the terminal's encoding lacks is no reason to fail

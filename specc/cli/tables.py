@@ -14,8 +14,25 @@ def metrics_table(metrics: dict[str, dict[str, Any]], width: int | None = None) 
     names = list(
         dict.fromkeys(n for measured in metrics.values() for n, value in measured.items() if not isinstance(value, list))
     )
-    lines = [["", *map(spoken, names)]]
-    lines += [[split, *(number(measured.get(name)) for name in names)] for split, measured in metrics.items()]
+    rows = [[split, *(number(measured.get(name)) for name in names)] for split, measured in metrics.items()]
+    return _fitting([["", *map(spoken, names)], *rows], width)
+
+
+def averages_table(metrics: dict[str, dict[str, dict[str, Any]]], width: int | None = None) -> str:
+    """The same of several runs: mean ± standard error."""
+    names = list(dict.fromkeys(name for measured in metrics.values() for name in measured))
+    rows = [[split, *(with_error(measured.get(name)) for name in names)] for split, measured in metrics.items()]
+    return _fitting([["", *map(spoken, names)], *rows], width)
+
+
+def with_error(found: dict[str, Any] | None) -> str:
+    """`0.9636 ± 0.0091`; a single value has no error."""
+    if found is None:
+        return "-"
+    return number(found["mean"]) + (f" ± {number(found['error'])}" if found["error"] is not None else "")
+
+
+def _fitting(lines: list[list[str]], width: int | None) -> str:
     text = aligned(lines)
     if width is not None and max(map(len, text.splitlines())) > width:
         return aligned([list(column) for column in zip(*lines)])

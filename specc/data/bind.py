@@ -11,6 +11,7 @@ from specc.data.files import Files
 from specc.data.fit import NothingToFit, fit_column
 from specc.data.missing import check_missing_values, drop_rows
 from specc.data.prepare import LARGEST, door_tensors, encode_number, label_indices, transform_number
+from specc.data.pretrained import Taken, labels_are_known, take_parts
 from specc.data.sources import Request, read_table
 from specc.data.split import fields_of, seed_of, split_rows, stratum_column
 from specc.data.table import Table, count_of, first_rows
@@ -28,21 +29,22 @@ def bind(spec: Spec, folder: Path, root: Path | None, report: Report) -> tuple[S
     request = Request(spec.data.columns, files, report, spec.spans, fields_of(spec))
     table = read_table(spec.data.source, request)
     sizes = {symbol("columns", name): _fitting(name, table, spec) for name in spec.data.columns if is_pattern(name)}
-    spec = _with_columns(spec, table)
+    spec, taken = take_parts(_with_columns(spec, table), files)
     table, dropped = drop_rows(spec, table, report)
     check_missing_values(spec, table, report)
     _labels_are_listed(spec, table, report)
     report.raise_errors()
     unlabelled = _unlabelled(spec, table)
     sets = _split(spec, table, unlabelled, report)
-    fits = _fits(spec, table, np.union1d(sets["train"], unlabelled), report)
+    fits = _fits(spec, table, np.union1d(sets["train"], unlabelled), taken, report)
     report.raise_errors()
+    labels_are_known(spec, table, taken, report)
     sizes |= {symbol("labels", name): len(fit.labels) for name, fit in fits.items() if isinstance(fit, CategoryFit)}
-    spec = spec.model_copy(update={"bound": _bound(fits, sizes, sets, files)})
+    spec = spec.model_copy(update={"bound": _bound(fits, sizes, sets, files, taken)})
     spec = infer_shapes(spec, report, sizes)
     report.raise_errors()
     dataset = _dataset(spec, table, sets, report)
-    dataset.dropped, dataset.unlabelled = dropped, unlabelled
+    dataset.dropped, dataset.unlabelled, dataset.pretrained = dropped, unlabelled, taken.weights
     dataset.unused = table.rows - len(unlabelled) - sum(map(len, sets.values()))
     report.raise_errors()
     return _with_class_counts(spec, dataset), dataset
@@ -133,13 +135,13 @@ def _split(spec: Spec, table: Table, unlabelled: np.ndarray, report: Report) -> 
     return {name: labelled[rows] for name, rows in split_rows(spec, table.taken(labelled), report).items()}
 
 
-def _fits(spec: Spec, table: Table, train: np.ndarray, report: Report) -> dict[str, Fit]:
+def _fits(spec: Spec, table: Table, train: np.ndarray, taken: Taken, report: Report) -> dict[str, Fit]:
     assert spec.data is not None
     fits: dict[str, Fit] = {}
     for name, column in table.declared.items():
         span = spec.spans.get(f"data.columns.{name}")
         try:
-            fit = fit_column(column, table.columns[name], train, name in spec.data.target)
+            fit = taken.fits.get(name) or fit_column(column, table.columns[name], train, name in spec.data.target)
         except NothingToFit as nothing:
             report.error("E0408", f"`{name}`: {nothing}", span, help="take the column out, or `impute = constant(…)`")
             continue
@@ -182,9 +184,9 @@ def _number_fits(name: str, fit: NumberFit, table: Table, spec: Spec, report: Re
         )
 
 
-def _bound(fits: dict[str, Fit], sizes: dict[str, int], sets: dict[str, np.ndarray], files: Files) -> Bound:
+def _bound(fits: dict[str, Fit], sizes: dict[str, int], sets: dict[str, np.ndarray], files: Files, taken: Taken) -> Bound:
     rows = {name: len(numbers) for name, numbers in sets.items()}
-    return Bound(fits=fits, sizes=sizes, rows=rows, files=dict(sorted(files.fingerprints.items())))
+    return Bound(fits=fits, sizes=sizes, rows=rows, files=dict(sorted(files.fingerprints.items())), fitted_by=taken.runs)
 
 
 def _dataset(spec: Spec, table: Table, sets: dict[str, np.ndarray], report: Report) -> Dataset:

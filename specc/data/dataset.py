@@ -29,5 +29,7 @@ class Dataset:
     """Rows left out by `missing = drop`, by the column that lacks a value."""
     unlabelled: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """Rows without a target, kept by `missing = keep`; they are in no set."""
+    pretrained: dict[str, np.ndarray] = field(default_factory=dict)
+    """Weights that parts of other runs bring, by their key in the state dict."""
     unused: int = 0
     """Rows that the split puts into no set."""

@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from specc.diagnostics import Report, Span, SpecError, did_you_mean
+from specc.memory import free_memory, spoken_bytes
 
 MAXIMUM_BYTES = 8 << 30
-"""What a gzipped file may unpack to."""
+"""What a packed file may unpack to."""
+LARGE, PACKED = 128 << 20, 200
+"""What unpacks to more bytes than the first, and to as many times its size as the second, is made to fill the memory."""
+CHUNK = 1 << 20
 GZIP = b"\x1f\x8b"
+SMALLER = "data is read whole: take fewer rows or columns of it, or a machine with more memory"
 
 
 @dataclass
@@ -62,32 +67,58 @@ class Files:
         """The bytes of a regular file."""
         found = self.find(path)
         try:
-            mode = found.stat().st_mode
-            if stat.S_ISDIR(mode):
+            status = found.stat()
+            if stat.S_ISDIR(status.st_mode):
                 self.refuse("E0401", f"`{path}` is a folder, not a file", help=_what_the_folder_is(found))
-            if not stat.S_ISREG(mode):
+            if not stat.S_ISREG(status.st_mode):
                 self.refuse("E0401", f"`{path}` is no regular file")
+            self.fits_into_memory(path, status.st_size)
             content = found.read_bytes()
+        except MemoryError:
+            self.refuse("E0507", f"there is no memory for `{path}`", help=SMALLER)
         except OSError as error:
             self.refuse("E0401", f"`{path}` cannot be opened: {(error.strerror or str(error)).lower()}")
         self.fingerprints[path] = hashlib.sha256(content).hexdigest()
         return content
+
+    def fits_into_memory(self, path: str, size: int) -> None:
+        """Refuses a file that memory surely does not hold, before it is read."""
+        free = free_memory()
+        if free is not None and size > free:
+            message = f"`{path}` has {spoken_bytes(size)}, and {spoken_bytes(max(0, free))} of memory are free"
+            self.refuse("E0507", message, help=SMALLER)
 
     def unpacked(self, path: str) -> bytes:
         """The bytes of a file, unpacked where its content is gzipped."""
         content = self.read(path)
         if not content.startswith(GZIP):
             return content
+        parts: list[bytes] = []
+        size, packed = 0, io.BytesIO(content)
         try:
-            with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-                unpacked = file.read(MAXIMUM_BYTES + 1)
+            with gzip.GzipFile(fileobj=packed) as file:
+                while part := file.read(CHUNK):  # the size in one piece would be reserved at once, whatever the file holds
+                    parts.append(part)
+                    size += len(part)
+                    self.unpacks_within_bounds(path, packed.tell(), size)
+            return b"".join(parts)
         except EOFError:
             self.refuse("E0402", f"`{path}` is cut off: its gzip data ends early", help="copy or download it again")
+        except MemoryError:
+            del parts
+            self.refuse("E0603", f"`{path}` unpacks to more than there is memory for")
         except (OSError, zlib.error):
             self.refuse("E0402", f"`{path}` is damaged: its gzip data does not unpack", help="copy or download it again")
-        if len(unpacked) > MAXIMUM_BYTES:
+
+    def unpacks_within_bounds(self, path: str, packed: int, unpacked: int) -> None:
+        """Refuses what unpacks to more than a data file may, or to so much more than its size that it is made to do harm."""
+        if unpacked > MAXIMUM_BYTES:
             self.refuse("E0603", f"`{path}` unpacks to more than {MAXIMUM_BYTES >> 30} GiB")
-        return unpacked
+        if unpacked > LARGE and unpacked > PACKED * packed:
+            message = f"`{path}` unpacks to more than {PACKED} times its size, as files do that are made to fill the memory"
+            self.refuse(
+                "E0603", message, help="where it is what you mean it to be, unpack it yourself and name the unpacked file"
+            )
 
     def text(self, path: str) -> str:
         """A file as text: UTF-8, with or without a byte order mark, gzipped or not."""

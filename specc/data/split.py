@@ -7,12 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from specc.data.dataset import Dataset
+from specc.data.lots import grouped, stratified
 from specc.data.sources.csv import parse_numbers
 from specc.data.table import SETS, Table, coded, count_of, first_rows
 from specc.diagnostics import Report, Span, listing
 from specc.ir import Data, Spec
 from specc.vocabulary.columns import Category
-from specc.vocabulary.splits import Column, Provided, Random
+from specc.vocabulary.splits import Column, Folds, Provided, Random
 
 Rows = dict[str, np.ndarray]
 
@@ -29,14 +30,14 @@ def take_rows(dataset: Dataset, count: int | None) -> np.ndarray:
 
 def seed_of(data: Data) -> int:
     """The seed of a split that has one."""
-    return data.split.seed if isinstance(data.split, Random | Provided) else 0
+    return data.split.seed if isinstance(data.split, Random | Provided | Folds) else 0
 
 
 def fields_of(spec: Spec) -> dict[str, Span | None]:
     """The columns of the file that the split reads as texts, and where they are named."""
     assert spec.data is not None
     split, spans = spec.data.split, spec.spans
-    names = {"stratify": split.stratify, "group": split.group} if isinstance(split, Random) else {}
+    names = {"stratify": split.stratify, "group": split.group} if isinstance(split, Random | Folds) else {}
     if isinstance(split, Column):
         names = {"name": split.name}
     return {name: spans.get(f"data.split.{setting}", spans.get("data.split")) for setting, name in names.items() if name}
@@ -72,27 +73,64 @@ def _no_texts(name: str, spec: Spec, report: Report) -> Rows:
 
 
 def _at_random(split: Random, spec: Spec, table: Table, report: Report) -> Rows:
-    shares = split.shares()
-    wanted = sum(share > 0 for share in shares)
-    if table.rows < wanted:
-        report.error(
-            "E0407", f"{count_of(table.rows, 'row')} cannot make {wanted} sets", _span(spec), help="each set needs one at least"
-        )
+    return dict(zip(SETS, _drawn(split, split.stratify, split.shares(), np.arange(table.rows), spec, table, report)))
+
+
+def _by_folds(split: Folds, spec: Spec, table: Table, report: Report) -> Rows:
+    """Where the spec names no fold, the first one."""
+    stratify = split.stratify or (stratum_column(spec) if split.group is None else None)
+    parts = _drawn(split, stratify, (1 / split.count,) * split.count, np.arange(table.rows), spec, table, report)
+    if not parts:
         return {}
+    test = parts.pop((split.fold or 1) - 1)
+    share = split.validation * split.count / (split.count - 1)
+    others = _drawn(split, stratify, (1 - share, share), np.sort(np.concatenate(parts)), spec, table, report)
+    return {**dict(zip(SETS, others)), "test": test}
+
+
+def _drawn(
+    split: Random | Folds,
+    stratify: str | None,
+    shares: tuple[float, ...],
+    rows: np.ndarray,
+    spec: Spec,
+    table: Table,
+    report: Report,
+) -> list[np.ndarray]:
+    """The rows divided by lot: groups whole, strata in their shares. Empty where that cannot be."""
+    wanted = sum(share > 0 for share in shares)
+    if len(rows) < wanted:
+        sets, way_out = _sets_and_way_out(split, wanted, len(rows), len(rows) == table.rows)
+        report.error("E0407", f"{count_of(len(rows), 'row')} cannot make {sets}", _span(spec), help=way_out)
+        return []
     if split.group is not None:
-        return _grouped(split, spec, table, report)
-    name = split.stratify
-    if name is None:
-        return dict(zip(SETS, stratified(np.zeros(table.rows, dtype=np.int64), shares, split.seed)))
+        members = _members(split, split.group, rows, wanted, spec, table, report)
+        return [rows[part] for part in grouped(members, shares, split.seed)] if members is not None else []
+    strata = _strata(stratify, wanted, spec, table, report) if stratify is not None else np.zeros(table.rows, dtype=np.int64)
+    return [rows[part] for part in stratified(strata[rows], shares, split.seed)] if strata is not None else []
+
+
+def _sets_and_way_out(split: Random | Folds, wanted: int, most: int, whole: bool) -> tuple[str, str]:
+    """What there is too little for, of the `whole` or of the rows that a fold leaves; and what to do."""
+    if not isinstance(split, Folds):
+        return f"{wanted} sets", "each set needs one at least"
+    if whole:
+        return f"{wanted} folds", f"take at most {most}" if most > 1 else "take another split"
+    return "a training and a validation set beside the fold", "take `validation = 0`"
+
+
+def _strata(name: str, wanted: int, spec: Spec, table: Table, report: Report) -> np.ndarray | None:
+    """The number of each row's label, none of which has a single row where there are several sets."""
     labels = _texts(table, name)
     if labels is None:
-        return _no_texts(name, spec, report)
+        _no_texts(name, spec, report)
+        return None
     found, strata = coded(labels)
     single = [label for label, count in zip(found, np.bincount(strata)) if count == 1 and label]
     if single and wanted > 1:
         _report_single(spec, table, name, labels, single, wanted, report)
-        return {}
-    return dict(zip(SETS, stratified(strata, shares, split.seed)))
+        return None
+    return strata
 
 
 def stratum_column(spec: Spec) -> str | None:
@@ -115,36 +153,28 @@ def _report_single(
     report.error("E0407", message, _span(spec), notes=first_rows(table.place, rows), help=way_out)
 
 
-def _grouped(split: Random, spec: Spec, table: Table, report: Report) -> Rows:
-    """Each group goes, in the order of the lot, to the set that lacks most of its share; no set stays empty."""
-    assert split.group is not None
-    groups = _texts(table, split.group)
+def _members(
+    split: Random | Folds, name: str, rows: np.ndarray, wanted: int, spec: Spec, table: Table, report: Report
+) -> np.ndarray | None:
+    """The number of each row's group, of which there are enough."""
+    groups = _texts(table, name)
     if groups is None:
-        return _no_texts(split.group, spec, report)
+        _no_texts(name, spec, report)
+        return None
     missing = np.flatnonzero(groups == "")
     if len(missing):
-        message = f"`{split.group}` is missing in {count_of(len(missing), 'row')}: which group is it?"
+        message = f"`{name}` is missing in {count_of(len(missing), 'row')}: which group is it?"
         report.error(
             "E0405", message, _span(spec), notes=first_rows(table.place, missing.tolist()), help="each row needs its group"
         )
-        return {}
-    names, members = coded(groups)
-    sizes = np.bincount(members)
-    shares = np.array(split.shares())
-    if len(names) < (shares > 0).sum():
-        message = f"`{split.group}` has {count_of(len(names), 'group')}, too few for {(shares > 0).sum()} sets"
-        report.error("E0407", message, _span(spec), help="a group is never divided")
-        return {}
-    lacking = shares * table.rows
-    chosen = np.zeros(len(names), dtype=np.int64)
-    empty = shares > 0
-    for place, group in enumerate(shuffled(len(names), split.seed)):
-        open_sets = empty if len(names) - place <= empty.sum() else shares > 0
-        best = int(np.argmax(np.where(open_sets, lacking, -np.inf)))
-        chosen[group] = best
-        lacking[best] -= sizes[group]
-        empty[best] = False
-    return {name: np.flatnonzero(chosen[members] == index) for index, name in enumerate(SETS)}
+        return None
+    names, members = coded(groups[rows])
+    if len(names) < wanted:
+        sets, way_out = _sets_and_way_out(split, wanted, len(names), len(rows) == table.rows)
+        message = f"`{name}` has {count_of(len(names), 'group')}, too few for {sets}"
+        report.error("E0407", message, _span(spec), help=f"a group is never divided: {way_out}")
+        return None
+    return members
 
 
 def _by_column(split: Column, spec: Spec, table: Table, report: Report) -> Rows:
@@ -195,47 +225,9 @@ def _provided(split: Provided, spec: Spec, table: Table, report: Report) -> Rows
 
 
 Splitter = Callable[..., Rows]
-SPLITTERS: dict[type, Splitter] = {Random: _at_random, Column: _by_column, Provided: _provided}
-
-
-def shuffled(count: int, seed: int) -> np.ndarray:
-    """A permutation by lot. It sorts raw bits, whose stream numpy keeps for ever, which it does not promise of its own."""
-    return np.argsort(np.random.PCG64(seed).random_raw(count), kind="stable") if count else np.empty(0, dtype=np.int64)
-
-
-def stratified(strata: np.ndarray, shares: tuple[float, ...], seed: int) -> list[np.ndarray]:
-    """The rows of each share by lot. Of every stratum each share gets its part, rounded down or up; so does the whole.
-
-    A share greater than 0 gets a row where there are enough.
-    """
-    order = shuffled(len(strata), seed)
-    by_stratum = np.split(order[np.argsort(strata[order], kind="stable")], np.cumsum(np.bincount(strata))[:-1])
-    counts = _apportioned(np.array([len(rows) for rows in by_stratum]), np.array(shares))
-    sets: list[list[np.ndarray]] = [[] for _ in shares]
-    for rows, count in zip(by_stratum, counts):
-        for chosen, part in zip(sets, np.split(rows, np.cumsum(count)[:-1])):
-            chosen.append(part)
-    return [np.sort(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64) for parts in sets]
-
-
-def _apportioned(sizes: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Whole numbers near `sizes × shares`, each row summing to its size: what rounding takes from a share is owed to it."""
-    counts = np.zeros((len(sizes), len(shares)), dtype=np.int64)
-    owed = np.zeros(len(shares))
-    for index, size in enumerate(sizes):
-        parts = size * shares
-        whole = np.floor(parts + 1e-9).astype(np.int64)
-        owed += parts - whole
-        rest = int(size - whole.sum())
-        # Only a share with a fraction may be rounded up, so that none is a whole row away from its part.
-        open_shares = np.flatnonzero(parts - whole > 1e-9)
-        chosen = open_shares[np.argsort(-owed[open_shares], kind="stable")][:rest]
-        whole[chosen] += 1
-        owed[chosen] -= 1
-        counts[index] = whole
-    for empty in np.flatnonzero((counts.sum(axis=0) == 0) & (shares > 0)):
-        stratum, donor = np.unravel_index(int(np.argmax(counts)), counts.shape)
-        if counts[stratum, donor] > 1:
-            counts[stratum, donor] -= 1
-            counts[stratum, empty] += 1
-    return counts
+SPLITTERS: dict[type, Splitter] = {
+    Random: _at_random,
+    Column: _by_column,
+    Provided: _provided,
+    Folds: _by_folds,
+}

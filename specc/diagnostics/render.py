@@ -7,6 +7,8 @@ import json
 from specc.diagnostics.model import Diagnostic, Report, Span
 
 COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "mark": "\x1b[1;34m", "bold": "\x1b[1m", "off": "\x1b[0m"}
+WIDEST = 400
+"""Characters that are shown of a line."""
 PLAIN = dict.fromkeys(COLORS, "")
 
 
@@ -62,8 +64,8 @@ def _excerpt(diagnostic: Diagnostic, report: Report, paint: dict[str, str]) -> t
     lines, last = [bar], 0
     for span, character, text in marks:
         number, column = source.place(span.start)
-        line = source.line(number)
-        if number != last:
+        line, column, cut = _window(source.line(number), column)
+        if number != last or cut:
             if last and number > last + 1:
                 lines.append("...")
             lines.append(f"{paint['mark']}{number:>{gutter}} |{paint['off']} {visible(line)}")
@@ -74,6 +76,15 @@ def _excerpt(diagnostic: Diagnostic, report: Report, paint: dict[str, str]) -> t
         lines.append(f"{bar} {' ' * before}{tint}{character * marked} {visible(text)}".rstrip() + paint["off"])
         last = number
     return lines, gutter
+
+
+def _window(line: str, column: int) -> tuple[str, int, bool]:
+    """Of a line that would fill the screen the part around a column, the column in it, and whether something is left out."""
+    if len(line) <= WIDEST:
+        return line, column, False
+    first = max(0, column - 1 - WIDEST // 4)
+    before, after = "…" * (first > 0), "…" * (first + WIDEST < len(line))
+    return before + line[first : first + WIDEST] + after, column - first + len(before), True
 
 
 def as_data(report: Report) -> list[dict[str, object]]:
@@ -112,14 +123,16 @@ def render_github(report: Report) -> str:
     lines = []
     for d in report:
         place = report.source_of(d.span).place(d.span.start) if d.span else None
-        where = f"file={_escaped(report.source.name)}" + (f",line={place.line},col={place.column}" if place else "")
+        name = _escaped(report.source.name).replace(":", "%3A").replace(",", "%2C")
+        where = f"file={name}" + (f",line={place.line},col={place.column}" if place else "")
         text = d.message + (f"\nhelp: {d.help}" if d.help else "")
         lines.append(f"::{d.severity} {where},title={d.code}::{_escaped(text)}")
     return "\n".join(lines)
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """A text as a workflow command takes it: what would end the command or repaint the log is escaped."""
+    return "\n".join(visible_lines(text)).replace("%", "%25").replace("\n", "%0A")
 
 
 def render_json(reports: list[Report]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from specc.costs import tensors_of
 from specc.door import Answer
 from specc.ir import Node
 from specc.shapes import Shape
@@ -134,7 +135,7 @@ def _kind(node: Node, inputs: tuple[Shape, ...], is_light: bool) -> str:
         return "merge"
     if not node.inputs:
         return "source"
-    parameters = node.layer.parameter_shapes(*inputs)
+    parameters = tensors_of(node, inputs)
     if any(name.endswith("weight") for name in parameters):
         return "weights"
     return "light" if is_light or inputs[0] in node.outputs.values() else "shape"

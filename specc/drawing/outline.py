@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from specc.costs import shapes_seen
+from specc.costs import shapes_seen, tensors_of
 from specc.door import answers, input_columns
 from specc.drawing.boxes import Box, Item, Line, answer_box, column_boxes, node_box
 from specc.drawing.folding import fold_repetitions
@@ -141,7 +141,7 @@ class _GraphOutline:
     def _is_light(self, node: Node) -> bool:
         """Whether a layer only works on the numbers as they stand: the same shape, no weights."""
         inputs = self._shapes(node)
-        parameters = node.layer.parameter_shapes(*inputs)
+        parameters = tensors_of(node, inputs)
         same = len(node.outputs) == 1 and inputs == tuple(node.outputs.values())
         return same and not any(name.endswith("weight") for name in parameters)
 

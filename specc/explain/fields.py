@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args, get_origin
 from specc.checking.fields import rules_of
 from specc.records import Length, Limits
 from specc.showing.words import phrase_of, text_of
+from specc.vocabulary.families import Varying
 from specc.vocabulary.part import Part
 
 
@@ -61,6 +62,7 @@ def limits_of(annotation: Any) -> Iterator[str]:
 def _limit(mark: Any) -> str:
     if isinstance(mark, Length):
         return f"{mark.exactly} character{'s' if mark.exactly != 1 else ''}"
+    mark = mark.limits if isinstance(mark, Varying) else mark
     if not isinstance(mark, Limits):
         return ""
     bounds = (("greater than", mark.above), ("at least", mark.least), ("less than", mark.below), ("at most", mark.most))

@@ -12,6 +12,7 @@ from specc.door import answers, results
 from specc.ir import FORMAT, ArrayFit, CategoryFit, Fit, Graph, ImageFit, NumberFit, Spec
 from specc.onnx.back import output_names
 from specc.onnx.front import missing_marks, read_columns
+from specc.stored import bound_spec
 from specc.vocabulary.layers.sources import Input
 
 KEY = "specc"
@@ -38,8 +39,8 @@ def write_description(description: dict[str, Any]) -> str:
 
 
 def read_spec(description: dict[str, Any]) -> Spec:
-    """The part of the spec that reading rows and answers takes."""
-    return Spec.model_validate(description["spec"])
+    """The part of the spec that reading rows and answers takes. Raises `Broken`."""
+    return bound_spec(description["spec"], whole=False)
 
 
 def reading_spec(spec: Spec) -> Spec:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from specc.costs import shapes_seen
-from specc.door import DoorTensor, answers, door, entries, identifier, results
+from specc.door import DoorTensor, answers, door, entries, identifier, results, state_key
 from specc.ir import Graph, Node, Spec
 from specc.pytorch.written import Place, Written, writer_of
 from specc.shapes import Shape
@@ -61,14 +61,6 @@ def parameter_table(spec: Spec) -> dict[str, ParameterInfo]:
             for parameter in node.layer.parameter_shapes(*inputs):
                 table[state_key(node, parameter)] = ParameterInfo(node, parameter.endswith("weight"))
     return table
-
-
-def state_key(node: Node, parameter: str) -> str:
-    """The key of a tensor in the state dict: `dense_1.weight`; a gain is PyTorch's `weight`."""
-    name = identifier(node.name)
-    if isinstance(node.layer, Input):
-        return f"{name}_{identifier(parameter.removesuffix('_weight'))}.weight"
-    return f"{name}.{'weight' if parameter == 'gain' else parameter}"
 
 
 def _class_source(spec: Spec, graph: Graph) -> tuple[str, set[str]]:

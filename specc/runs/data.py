@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.diagnostics import Diagnostic, Source, fail
+from specc.grafting import as_trained
 from specc.loading import bind_spec, check_source
 from specc.runs.run import Run
 
@@ -24,7 +25,7 @@ def data_of(run: Run) -> Dataset:
     folder = folder_of_spec(run)
     root = run.path / run.record["root"] if run.record.get("root") else None
     spec, report = check_source(source, folder, run.record["overrides"], root)
-    bound, dataset = bind_spec(spec, report, folder, root)
+    bound, dataset = bind_spec(as_trained(spec, run.spec), report, folder, root)
     assert bound.bound is not None
     before: dict[str, str] = run.record["data"]["files"]
     for path, fingerprint in bound.bound.files.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from specc.costs import BYTES, LARGEST_FILE, cost_of, parameters, shapes_seen
 from specc.diagnostics import Diagnostic, Span, listing
 from specc.door import door
 from specc.ir import ImageFit, NumberFit, Phase, Spec
@@ -45,30 +44,11 @@ def diverged_in_use(spec: Spec, split: str) -> Diagnostic:
     return Diagnostic("E0506", message, _rate_span(spec, phase), help=_way_out(spec, phase))
 
 
-def out_of_memory(spec: Spec) -> Diagnostic:
-    sizes = {"all training rows" if phase.settings.batch == "all" else f"{phase.settings.batch:,} rows" for phase in spec.phases}
-    batches = " and ".join(sorted(sizes))
-    span = spec.spans.get("train.batch") or spec.spans.get("train")
-    return Diagnostic("E0507", f"out of memory with batches of {batches}", span, help="take a smaller `batch`, or fewer units")
-
-
-def too_large(spec: Spec) -> Diagnostic | None:
-    """A network whose weights no ONNX file in one piece could hold, known before it is trained."""
-    total = BYTES * parameters(spec)
-    if total <= LARGEST_FILE:
-        return None
-    sizes = []
-    for graph in spec.graphs.values():
-        shapes = shapes_seen(spec, graph)
-        sizes += [(count, node) for node in graph.nodes if isinstance(count := cost_of(node, shapes).parameters, int)]
-    count, largest = max(sizes, key=lambda size: size[0])
-    return Diagnostic(
-        "E0509",
-        f"the weights take {total / 2**30:,.1f} GiB, and an ONNX file in one piece holds 2 GiB",
-        largest.span,
-        f"`{largest.name}` has {count:,} of them",
-        help="take fewer units or channels",
-    )
+def undrawn(error: Exception) -> Diagnostic:
+    """Pictures that could not be drawn or written: everything else of the run is there."""
+    why = f"{error.filename}: {error.strerror.lower()}" if isinstance(error, OSError) and error.strerror else str(error)
+    way_out = "the run is whole without them; `specc evaluate` says what they show"
+    return Diagnostic("W2002", f"the pictures are missing: {why}", help=way_out)
 
 
 def disagreement(spec: Spec, message: str) -> Diagnostic:

@@ -16,7 +16,7 @@ from specc.onnx.build import build_onnx
 from specc.onnx.session import OnnxModel
 from specc.parts import part_of
 from specc.runs.answers import decode_answers, table_of, table_of_features
-from specc.runs.run import Run, open_run
+from specc.runs.run import WEIGHTS, Run, open_run
 
 if TYPE_CHECKING:
     import polars
@@ -36,11 +36,13 @@ def open_model(path: Path, part: str | None = None) -> OnnxModel:
         return OnnxModel.open(path)
     if part is None:
         return OnnxModel.open(path / "model.onnx")
-    from safetensors.numpy import load
-
     run = open_run(path)
-    weights = load((run.path / "weights.safetensors").read_bytes())
-    return OnnxModel.load(build_onnx(part_of(run.spec, part), weights), part)
+    wanted = part_of(run.spec, part)
+    try:
+        content = build_onnx(wanted, run.weights)
+    except KeyError as error:
+        raise run.damaged(WEIGHTS, f"it lacks {error}") from None
+    return OnnxModel.load(content, part)
 
 
 def predict_file(model: OnnxModel, path: Path) -> Predicted:
@@ -72,10 +74,11 @@ def _logits(run: Run, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The logits of each target by the module, some rows at a time."""
     import torch
 
-    from specc.training.evaluate import chunk_size, forward
+    from specc.memory import rows_at_once
+    from specc.training.evaluate import forward
     from specc.training.rows import scaled_inputs
 
-    outputs, size = answers(run.spec.graph), chunk_size(run.spec)
+    outputs, size = answers(run.spec.graph), rows_at_once(run.spec)
     count = len(next(iter(inputs.values())))
     parts = []
     with torch.no_grad():

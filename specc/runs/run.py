@@ -6,11 +6,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from specc.diagnostics import Diagnostic, Source, SpecError, fail
 from specc.ir import Spec
-from specc.runs.folder import RunFolder, newest_run, runs_beside
+from specc.newest import newest_run
+from specc.runs.folder import RunFolder, runs_beside
+from specc.runs.several import find_several
+from specc.stored import Broken, bound_spec, read_regular
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
+
+WEIGHTS = "weights.safetensors"
 
 
 class NotARun(Exception):
@@ -31,13 +38,19 @@ class Run:
 
     @cached_property
     def spec(self) -> Spec:
-        """The bound spec that was trained."""
-        return Spec.model_validate(self.record["ir"])
+        """The bound spec that was trained. Raises `SpecError` where the record is damaged."""
+        try:
+            return bound_spec(self.record["ir"])
+        except (Broken, KeyError) as error:
+            raise self.damaged("run.json", error) from None
 
     @property
     def metrics(self) -> dict[str, dict[str, Any]]:
         """What was measured at the end: `metrics["test"]["accuracy"]`."""
-        return self.record.get("metrics", {})
+        metrics = self.record.get("metrics", {})
+        if not isinstance(metrics, dict) or not all(isinstance(measures, dict) for measures in metrics.values()):
+            raise self.damaged("run.json", "its `metrics` are no measures by split")
+        return metrics
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -45,15 +58,42 @@ class Run:
         return self.folder.events()
 
     @cached_property
+    def weights(self) -> dict[str, np.ndarray]:
+        """The trained weights by name. Raises `SpecError` where they are damaged, `OSError` where there are none."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        content = read_regular(self.path / WEIGHTS)
+        try:
+            return load(content)
+        except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise self.damaged(WEIGHTS, error) from error
+
+    @cached_property
     def module(self) -> nn.Module:
-        """The trained module, on the CPU, in use (no dropout). It takes the tensors of the door and gives logits."""
+        """The trained module, on the CPU, in use (no dropout). It takes the tensors of the door and gives logits.
+
+        Raises `SpecError` where the weights are damaged, `OSError` where there are none.
+        """
+        from safetensors import SafetensorError
         from safetensors.torch import load
 
         from specc.pytorch.source import build_module
 
-        module = build_module(self.spec)
-        module.load_state_dict(load((self.path / "weights.safetensors").read_bytes()))
+        module, content = build_module(self.spec), read_regular(self.path / WEIGHTS)
+        try:
+            module.load_state_dict(load(content))
+        except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise self.damaged(WEIGHTS, error) from error
         return module.eval()
+
+    def damaged(self, name: str, why: object) -> SpecError:
+        """One of the run's own files cannot be what it wrote."""
+        reason = " ".join(str(why).split())
+        reason = reason if len(reason) <= 200 else reason[:199] + "…"
+        message = f"{self.path / name} is damaged: {reason}"
+        way_out = "take the run from a backup, or train again: its spec lies beside it as `spec.dn`"
+        return fail(Source(str(self.path), ""), Diagnostic("E0510", message, help=way_out))
 
     def predict(self, rows: Any) -> Any:
         """Answers for new rows: a path, a polars or pandas frame, or a dict of columns. Gives a polars frame, a row each."""
@@ -82,26 +122,38 @@ def open_run(path: Path | str) -> Run:
     path = Path(path)
     if not (path / "run.json").exists():
         newest = newest_run(path)
+        if (several := find_several(path, newest)) is not None:
+            raise NotARun(several)
         if newest is None:
             raise NotARun(_not_a_run(path))
         path = newest
     run = Run(path)
     try:
-        status = run.record["status"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        status = run.folder.status
+        way_out = "" if status == "finished" else run.folder.way_on
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise NotARun(f"{path / 'run.json'} cannot be read: {error}") from None
     if status != "finished":
-        way_out = "resume it with `specc train … --resume`" if status in ("running", "interrupted") else "train it anew"
         raise NotARun(f"the run {path} is not finished ({status}): {way_out}")
+    _record_is_whole(run)
     return run
+
+
+def _record_is_whole(run: Run) -> None:
+    """Raises `NotARun` for a record that was edited so that nothing can be made of it."""
+    lacking = [name for name in ("spec", "overrides", "data", "metrics", "ir") if name not in run.record]
+    if lacking:
+        raise NotARun(f"{run.path / 'run.json'} is damaged: it has no `{lacking[0]}`")
 
 
 def _not_a_run(path: Path) -> str:
     """Why nothing can be opened there, with the way to what may be meant."""
     if path.is_dir():
         unfinished = newest_run(path, finished=False)
-        way_out = f": {unfinished} can be resumed with `specc train … --resume`" if unfinished is not None else ""
-        return f"{path} holds no finished run{way_out}"
+        if unfinished is None:
+            return f"{path} holds no finished run"
+        newest = RunFolder(unfinished)
+        return f"{path} holds no finished run; its newest, {unfinished.name}, is not finished ({newest.status}): {newest.way_on}"
     if path.is_file() and path.suffix == ".dn":
         runs = runs_beside(path)
         return f"{path} is a spec: " + (

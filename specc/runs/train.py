@@ -6,6 +6,7 @@ import math
 import os
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,19 +20,25 @@ from torch import nn
 from specc.about import specc_version
 from specc.data.bind import Dataset
 from specc.diagnostics import Diagnostic, Report, fail
+from specc.grafting import same_runs
 from specc.ir import Phase, Spec
 from specc.loading import bind_spec, check_source
 from specc.pytorch.source import build_module, emit_source
-from specc.runs.failures import disagreement, diverged, diverged_in_use, out_of_memory, too_large
+from specc.runs.budget import Budget, is_out_of_memory
+from specc.runs.failures import disagreement, diverged, diverged_in_use, undrawn
 from specc.runs.folder import RunFolder, as_json
-from specc.runs.resume import damaged, find_run_to_resume, same_data, same_spec
+from specc.runs.lock import Lock
+from specc.runs.resume import damaged, damaged_newest, find_run_to_resume, hold, is_finished, same_data, same_spec
 from specc.runs.run import Run
+from specc.runs.signals import stop_requests
 from specc.syntax.read import read_source
-from specc.training.checkpoint import Checkpoints, DamagedCheckpoint, read_state
+from specc.training.checkpoint import Checkpoints, DamagedCheckpoint
 from specc.training.clock import Clock
 from specc.training.device import choose_device, choose_threads, compute_with
 from specc.training.evaluate import Evaluation
-from specc.training.loop import Diverged, Event, Training
+from specc.training.judging import Event
+from specc.training.loop import Diverged, Stopped, Training
+from specc.training.pretrained import start
 from specc.training.streams import Streams
 
 FORMAT = 1
@@ -85,6 +92,8 @@ class Order:
     threads: int | None = None
     seed: int | None = None
     resume: bool = False
+    max_memory: int | None = None
+    """Bytes: what needs more is refused."""
 
 
 def train_spec(order: Order, watcher: Watcher | None = None) -> Run:
@@ -93,14 +102,20 @@ def train_spec(order: Order, watcher: Watcher | None = None) -> Run:
     Raises `SpecError` for what is wrong with the spec, its data or the run to resume, `TrainingFailed` for what went wrong
     while training, `Interrupted` after Ctrl-C, `NoFolder` (or `RunExists`, its kind for a folder that holds another run),
     `NoSuchDevice`, and `OSError` for files that cannot be written.
-    A run that is finished is returned as it is.
+    A run that is finished is returned as it is; one that another process trains is refused.
     """
-    watcher = watcher or Silent()
+    with Lock() as lock:
+        return _train(order, watcher or Silent(), lock)
+
+
+def _train(order: Order, watcher: Watcher, lock: Lock) -> Run:
     source = read_source(order.path)
     folder = find_run_to_resume(order.path, order.run) if order.resume else None
     if folder is not None:
+        if not is_finished(folder):
+            hold(folder, source, lock)
         same_spec(folder, source, order)
-        if folder.record["status"] == "finished":
+        if is_finished(folder):
             return Run(folder.path)
     spec, report = check_source(source, order.path.parent, order.overrides, order.root)
     if not spec.phases:
@@ -110,9 +125,12 @@ def train_spec(order: Order, watcher: Watcher | None = None) -> Run:
         )
     device = choose_device(order.device)
     watcher.stage("reading the data")
+    if folder is not None:
+        spec = same_runs(spec, Run(folder.path).spec)
     spec, dataset = bind_spec(spec, report, order.path.parent, order.root)
-    if (fault := too_large(spec)) is not None:
-        raise fail(source, fault)
+    budget = Budget(spec, dataset, device, order.max_memory)
+    if (refusal := budget.refusal()) is not None:
+        raise fail(source, refusal)
     watcher.advice(report)
     seed = order.seed if order.seed is not None else spec.phases[0].settings.seed
     threads = order.threads or choose_threads(spec, max(_batch(phase, dataset) for phase in spec.phases))
@@ -121,14 +139,14 @@ def train_spec(order: Order, watcher: Watcher | None = None) -> Run:
         record = folder.record | {"status": "running"}
         record.pop("error", None)
         folder.write_json("run.json", record)
-        return _Execution(spec, dataset, report, folder, record, watcher, device, threads, seed).run(resumed=True)
+        return _Execution(spec, dataset, report, folder, record, watcher, device, threads, seed, budget).run(resumed=True)
 
     def first_files(path: Path) -> dict[str, str]:
         record = _record(order, path, spec, seed, device, threads)
         return {"spec.dn": source.text, "model.py": emit_source(spec), "metrics.jsonl": "", "run.json": as_json(record)}
 
-    folder = RunFolder.create(order.path, order.run, first_files)
-    return _Execution(spec, dataset, report, folder, folder.record, watcher, device, threads, seed).run(resumed=False)
+    folder = RunFolder.create(order.path, order.run, first_files, lock)
+    return _Execution(spec, dataset, report, folder, folder.record, watcher, device, threads, seed, budget).run(resumed=False)
 
 
 def _batch(phase: Phase, dataset: Dataset) -> int:
@@ -173,6 +191,8 @@ class _Execution:
     device: torch.device
     threads: int
     seed: int
+    budget: Budget
+    training: Training | None = None
 
     def run(self, resumed: bool) -> Run:
         """Trains, evaluates and finishes; whatever stops it is written down."""
@@ -182,19 +202,27 @@ class _Execution:
                 self._trained(resumed)
         except Diverged as error:
             raise self._failed(diverged(self.spec, error), error.phase, error.epoch) from None
-        except (MemoryError, RuntimeError) as error:
-            if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
+        except (MemoryError, RuntimeError, OSError) as error:
+            if not is_out_of_memory(error):
                 raise
-            raise self._failed(out_of_memory(self.spec)) from None
-        except KeyboardInterrupt:
+            raise self._failed(self.budget.ran_out(error, self.spec.phases[self.phase])) from None
+        except (KeyboardInterrupt, Stopped):
             self._write_record(status="interrupted")
             raise Interrupted(self.folder.path) from None
         return Run(self.folder.path)
 
+    @property
+    def phase(self) -> int:
+        """The phase that is under way, or the last one."""
+        return min(self.training.position.phase if self.training is not None else 0, len(self.spec.phases) - 1)
+
     def _trained(self, resumed: bool) -> None:
         started = time.perf_counter()
-        training = self._prepared(resumed)
-        training.run()
+        with stop_requests() as is_asked_to_stop:
+            training = self._prepared(resumed, is_asked_to_stop)
+            training.run()
+            if is_asked_to_stop():
+                raise Stopped
         trained = time.perf_counter()
         self.watcher.stage("evaluating")
         evaluated = training.evaluate()
@@ -203,23 +231,32 @@ class _Execution:
                 raise self._failed(diverged_in_use(self.spec, name))
         self._finish(training.module, evaluated, {"training": trained - started, "evaluating": time.perf_counter() - trained})
 
-    def _prepared(self, resumed: bool) -> Training:
+    def _prepared(self, resumed: bool, is_asked_to_stop: Callable[[], bool]) -> Training:
         """The training at its start, or where the checkpoint of an earlier attempt left it."""
         streams = Streams(self.seed)
         module = build_module(self.spec)
-        module.start(streams["weights"])  # type: ignore[operator]
+        start(module, streams["weights"], self.dataset.pretrained)
         module.to(self.device)
         checkpoints = Checkpoints(self.folder.path / "checkpoint")
         training = Training(
-            self.spec, self.dataset, module, streams, self.device, self._log, checkpoints.save, progress=self.watcher.step
+            *(self.spec, self.dataset, module, streams, self.device, self._log, checkpoints.save),
+            progress=self.watcher.step,
+            is_asked_to_stop=is_asked_to_stop,
         )
-        if resumed and checkpoints.path.exists():
-            try:
-                read_state(checkpoints.path, training)
-            except DamagedCheckpoint as error:
-                raise fail(self.report.source, damaged(self.folder, str(error))) from None
+        self.training = training
+        try:
+            damage = checkpoints.take_up(training) if resumed else None
+        except DamagedCheckpoint as error:
+            raise fail(self.report.source, damaged(self.folder, str(error))) from None
         self.folder.keep_events(training.position.events if resumed else 0)
+        if damage is not None:
+            self._tell(damaged_newest(self.folder, damage))
         return training
+
+    def _tell(self, diagnostic: Diagnostic) -> None:
+        """What went wrong and does not end the run: in its log, and to whoever watches."""
+        self.watcher.advice(Report(self.report.source, [diagnostic]))
+        self.folder.append_event({"event": diagnostic.code, "message": diagnostic.message})
 
     def _log(self, event: Event) -> None:
         self.folder.append_event(event)
@@ -247,7 +284,10 @@ class _Execution:
         except Disagreement as error:
             raise self._failed(disagreement(self.spec, str(error))) from None
         self.watcher.stage("drawing")
-        draw_pictures(run, self.dataset, evaluated)
+        try:
+            draw_pictures(run, self.dataset, evaluated)
+        except Exception as error:
+            self._tell(undrawn(error))
         seconds = seconds | {"finishing": time.perf_counter() - began}
         self._write_record(
             status="finished",

@@ -12,7 +12,7 @@ from specc.showing.words import Phrase, phrase_of, text_of
 from specc.vocabulary.columns import Array, Category, Embedding, Image, Number
 from specc.vocabulary.families import Column
 from specc.vocabulary.layers.sources import Input
-from specc.vocabulary.splits import Provided, Random
+from specc.vocabulary.splits import Folds, Provided, Random
 
 PROVIDES = {"idx": True, "csv": False, "parquet": False}
 """Whether a source has sets of its own; the others may."""
@@ -28,6 +28,8 @@ class ColumnFact:
     way: tuple[str, ...]
     labels: tuple[str, ...] | None
     fit: Fit | None
+    fitted_by: str | None = None
+    """The run that the fit is of, where it came with a part of that run."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,10 @@ def data_facts(spec: Spec) -> DataFact | None:
     read = {name for graph in spec.graphs.values() for node in graph.nodes for name in _columns_read(spec, node)}
     fits = spec.bound.fits if spec.bound is not None else {}
     target = spec.data.target
-    columns = tuple(_column(name, c, name in target, name in read, fits.get(name)) for name, c in spec.data.columns.items())
+    runs = spec.bound.fitted_by if spec.bound is not None else {}
+    columns = tuple(
+        _column(name, c, name in target, name in read, fits.get(name), runs.get(name)) for name, c in spec.data.columns.items()
+    )
     targets = tuple(TargetFact(a.column, a.head, a.units) for graph in spec.graphs.values() for a in answers(graph))
     split, default = split_phrase(spec)
     bound = spec.bound
@@ -86,27 +91,30 @@ def split_phrase(spec: Spec) -> tuple[Phrase, bool]:
     """The split, and whether the spec leaves it out: then the source's own sets, or a lot."""
     assert spec.data is not None
     split = spec.data.split
+    categories = [name for name in spec.data.target if isinstance(spec.data.columns.get(name), Category)]
     if isinstance(split, Random):
         train, validation, test = split.shares()
         return phrase_of(split, {"train": train, "validation": validation, "test": test}), False
+    if isinstance(split, Folds):
+        stratify = None if split.group is not None else next(iter(categories), None)
+        return phrase_of(split, {"stratify": stratify}, () if split.fold is not None else ("fold",)), False
     if split is not None:
         return phrase_of(split), False
     provides = PROVIDES.get(spec.data.source.word)
     if provides:
         return phrase_of(Provided()), True
-    categories = [name for name in spec.data.target if isinstance(spec.data.columns.get(name), Category)]
     lot = Random(train=0.7, validation=0.15, test=0.15, stratify=categories[0] if categories else None)
     if provides is None:
         return Phrase(f"provided, or {text_of(phrase_of(lot))}"), True
     return phrase_of(lot), True
 
 
-def _column(name: str, column: Column, is_target: bool, is_read: bool, fit: Fit | None) -> ColumnFact:
+def _column(name: str, column: Column, is_target: bool, is_read: bool, fit: Fit | None, fitted_by: str | None) -> ColumnFact:
     role = "target" if is_target else "feature" if is_read else "unread"
     labels = fit.labels if isinstance(fit, CategoryFit) else column.labels if isinstance(column, Category) else None
     leave_out = ("encode",) if is_target else ()
     phrase = phrase_of(column, {"labels": Phrase("by number, else by code point")}, leave_out)
-    return ColumnFact(name, phrase, role, way_of(column, fit, is_target), labels, fit)
+    return ColumnFact(name, phrase, role, way_of(column, fit, is_target), labels, fit, fitted_by)
 
 
 def way_of(column: Column, fit: Fit | None, is_target: bool) -> tuple[str, ...]:

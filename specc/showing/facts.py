@@ -16,6 +16,7 @@ from specc.showing.layers import GraphFact, LayerFact, graph_facts
 from specc.showing.phases import PhaseFact, phase_facts
 from specc.showing.words import Phrase, as_data, phrase_of
 from specc.vocabulary.part import Interval
+from specc.vocabulary.sections import Sweep
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class SweepFact:
     objective: Phrase
     trials: int
     trials_default: bool
+    prune: Phrase
+    prune_default: bool
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,6 @@ def facts_of(spec: Spec) -> SpecFacts:
     cost = Cost()
     for graph in graphs:
         cost = cost.plus(graph.cost)
-    sweep = spec.sweep
     return SpecFacts(
         name=spec.name,
         kind=spec.model.word,
@@ -66,8 +68,13 @@ def facts_of(spec: Spec) -> SpecFacts:
         cost=cost,
         data=data_facts(spec),
         phases=phase_facts(spec),
-        sweep=SweepFact(phrase_of(sweep.objective), sweep.trials, not sweep.written("trials")) if sweep is not None else None,
+        sweep=_sweep_fact(spec.sweep) if spec.sweep is not None else None,
     )
+
+
+def _sweep_fact(sweep: Sweep) -> SweepFact:
+    trials, prune = not sweep.written("trials"), not sweep.written("prune")
+    return SweepFact(phrase_of(sweep.objective), sweep.trials, trials, phrase_of(sweep.prune), prune)
 
 
 def as_json(facts: SpecFacts) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from specc.vocabulary.initializers import GlorotUniform, Zeros
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.pooling import AveragePool2d, MaxPool2d
+from specc.vocabulary.layers.pretrained import Pretrained
 from specc.vocabulary.layers.sources import Input
 
 BELOW = ("init", "bias_init", "regularize")
@@ -110,6 +111,8 @@ def note_of(layer: Layer) -> str:
     if isinstance(layer, Shortcut):
         stride = layer.stride[0] if layer.stride[0] == layer.stride[1] else f"[{layer.stride[0]}, {layer.stride[1]}]"
         return f"1×1 convolution, stride {stride}" if layer.projects else "identity"
+    if isinstance(layer, Pretrained):
+        return layer.opened
     if isinstance(layer, Input) and layer.embeddings:
         return f"embedding {', '.join(layer.embeddings)}"
     return ""

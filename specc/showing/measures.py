@@ -16,7 +16,7 @@ def count(size: Size, unit: str = "") -> str:
     if isinstance(size, int):
         return f"{size:,}{unit}"
     text = str(size)
-    if len(text) <= 22:
+    if len(text) <= 22 and "…" not in text:
         return f"{text}{unit}"
     known = size.terms.get("", 0)
     return f"{known:,}{unit} + …" if known > 0 else "…"

@@ -41,6 +41,7 @@ def measured(dataset: Dataset, spec: Spec) -> DataProfile:
     notes = [f"{count:,} dropped, {name} is missing" for name, count in found["dropped"].items()]
     notes += [f"{found['unlabelled']:,} without a target"] if found["unlabelled"] else []
     notes += [f"{found['unused']:,} in no set of the split"] if found["unused"] else []
+    notes += [f"on fold 1 of {folds}, each of which is trained on in turn"] if (folds := spec.rounds) else []
     return DataProfile(found["rows"], columns, tuple(notes), tuple(found["left_out"]))
 
 

@@ -167,9 +167,7 @@ def _columns(columns: tuple[ColumnFact, ...], profile: DataProfile | None) -> Gr
     grid = Grid(*names, "labels")
     for column in columns:
         found = measured.get(column.name, ColumnProfile())
-        way = Text(visible(" → ".join(column.way) or "as it is"))
-        kind = _kind(column)
-        row: list[Text | str] = [_name(column.name), kind, way]
+        row: list[Text | str] = [_name(column.name), _kind(column), _way(column)]
         row += [count(found.missing) if found.missing is not None else ""] if measured else []
         row += [short(found.minimum), short(found.mean), short(found.maximum)] if numbers else []
         grid.add(*row, _labels(column, found))
@@ -184,9 +182,13 @@ def _narrow_columns(columns: tuple[ColumnFact, ...], profile: DataProfile | None
         spread = f"{short(found.minimum)} … {short(found.maximum)}, mean {short(found.mean)}" if found.minimum is not None else ""
         missing = f"{found.missing:,} missing" if found.missing else ""
         below = ", ".join(filter(None, [_labels(column, found).plain, spread, missing]))
-        way = Text.assemble(visible(" → ".join(column.way) or "as it is"), (f"\n{below}" if below else "", "dim"))
-        grid.add(_name(column.name), _kind(column), way)
+        grid.add(_name(column.name), _kind(column), _way(column).append(f"\n{below}" if below else "", "dim"))
     return grid
+
+
+def _way(column: ColumnFact) -> Text:
+    by = f", as fitted by {column.fitted_by}" if column.fitted_by is not None else ""
+    return Text.assemble(visible(" → ".join(column.way) or "as it is"), (visible(by), "dim"))
 
 
 def _kind(column: ColumnFact) -> str:
@@ -217,6 +219,7 @@ def _sweep(facts: SpecFacts) -> Grid:
     grid = Grid("", "")
     grid.add(_name("objective"), _text(marked(facts.sweep.objective)))
     grid.add(_name("trials"), _text(marked(facts.sweep.trials, facts.sweep.trials_default)))
+    grid.add(_name("prune"), _text(marked(facts.sweep.prune, facts.sweep.prune_default)))
     for fact in facts.hyper:
         searched = [a for a in fact.declared.arguments if a.name in ("range", "options", "scale") and a.value is not None]
         text = ", ".join(text_of(a.value) for a in searched if a.value != "linear")

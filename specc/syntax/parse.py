@@ -241,7 +241,7 @@ class _Parser:
         return self._complete(token) if token.type == "_NL" else False
 
     def _complete(self, token: Token) -> bool:
-        trial = self.interactive.copy()
+        trial = self.interactive.copy(deepcopy_values=False)  # reducing makes new values of the old ones
         try:
             trial.feed_token(token)
         except UnexpectedToken:

@@ -41,6 +41,7 @@ class Checkpoints:
         now = time.monotonic()
         if (not final and now - self.last < self.between) or bad_weights(training.module) is not None:
             return
+        self.newest.parent.mkdir(exist_ok=True)  # one level only: a run's folder that is gone is not made anew
         content = as_bytes(training)
         write_atomically(self.newest, content, self.previous)
         self.last = time.monotonic()

@@ -50,3 +50,8 @@ class Bool(Hyperparameter):
     """
 
     default: Flag
+
+
+def is_searched(declared: Hyperparameter) -> bool:
+    """Whether a sweep has something to choose from: a range, or choices."""
+    return not isinstance(declared, Int | Float) or declared.range is not None

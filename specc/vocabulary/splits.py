@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from specc.records import Limits
 from specc.vocabulary.families import Split
-from specc.vocabulary.numbers import Fraction, NonNegativeInt, Share
+from specc.vocabulary.numbers import Fraction, NonNegativeInt, PositiveInt, Share
 from specc.vocabulary.part import FileColumnName
 
 Value = str | int | float | bool
@@ -52,3 +55,25 @@ class Provided(Split):
 
     validation: Fraction = 0.0
     seed: NonNegativeInt = 0
+
+
+class Folds(Split):
+    """Cross-validation: the rows are divided by lot into so many parts; each is the test set of one run, the others train.
+
+    Without `fold`, `specc train` trains once for each; `fold = 2` tests on the second part only. `validation` takes that share
+    of all rows out of those that train. A category target keeps its shares in every part, or the column that `stratify` names;
+    `group` keeps rows of one value together.
+
+    Example: `split = folds(5)`
+    """
+
+    count: Annotated[int, Limits(least=2, most=1000)]
+    fold: PositiveInt | None = None
+    validation: Fraction = 0.15
+    seed: NonNegativeInt = 0
+    stratify: FileColumnName | None = None
+    group: FileColumnName | None = None
+
+    @property
+    def rounds(self) -> int:
+        return self.count if self.fold is None else 0

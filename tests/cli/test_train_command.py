@@ -123,7 +123,9 @@ def test_a_disk_that_is_full_ends_with_3_and_says_how_to_go_on(
     status, out, err = cli("train", iris, "--device", device)
     assert (status, out) == (3, "")
     assert "error: training stopped: " in err
-    assert err.endswith(f"metrics.jsonl: no space left on device\nwhen that is mended, go on with: specc train {iris} --resume\n")
+    way_on = f"when that is mended, go on with: specc train {iris} --resume\n"
+    kept = f"the run is kept in {iris.parent / 'runs' / 'iris' / '0001'} as it was last saved"
+    assert err.endswith(f"metrics.jsonl: no space left on device\n{kept}\n{way_on}")
 
 
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(iris: Path, cli: Cli, device: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specc.data.dataset import Dataset
-from specc.data.split import stratified, take_rows
+from specc.data.lots import stratified
+from specc.data.split import take_rows
 from specc.ir import NumberFit
 from tests.data.binding import bound, halves, idx_folder, npz_file, spec_of, table
 
@@ -159,3 +160,47 @@ def test_rows_without_a_value_are_dropped_and_those_without_a_target_kept(tmp_pa
     fitted = dataset.table.columns["x"][[*dataset.rows["train"], *dataset.unlabelled]]
     fit = spec.bound.fits["x"] if spec.bound else None
     assert isinstance(fit, NumberFit) and (fit.center, fit.center + fit.scale) == (fitted.min(), fitted.max())
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_every_row_is_tested_on_in_one_fold_and_the_labels_keep_their_shares(tmp_path: Path, count: int) -> None:
+    files = {"t.csv": table(101, lambda i: f"{i},{'a' if i % 10 else 'b'}")}
+    folds = [bound(tmp_path, spec_of(XY, split=f"folds({count}, fold = {fold + 1})"), files)[1] for fold in range(count)]
+    assert sorted(np.concatenate([dataset.rows["test"] for dataset in folds]).tolist()) == list(range(101))
+    for dataset in folds:
+        assert sorted(np.concatenate(list(dataset.rows.values())).tolist()) == list(range(101))
+        assert abs(len(dataset.rows["validation"]) - 0.15 * 101) <= 2
+        rare = dataset.truth["y"] == 1
+        for name, share in (("test", 1 / count), ("validation", 0.15)):
+            rows = dataset.rows[name]
+            assert abs(rare[rows].sum() - share * rare.sum()) < 1 and abs((~rare[rows]).sum() - share * (~rare).sum()) < 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_fold_divides_a_group(tmp_path: Path, seed: int) -> None:
+    groups = np.random.default_rng(seed).integers(0, 25, 300)
+    files = {"t.csv": table(300, lambda i: f"{i},{'ab'[i % 2]},p{groups[i]}", "x,y,patient")}
+    tested = []
+    for fold in range(1, 5):
+        split = f"folds(4, fold = {fold}, group = patient, seed = {seed})"
+        _, dataset = bound(tmp_path, spec_of(XY, split=split), files)
+        held = [set(groups[rows].tolist()) for rows in dataset.rows.values()]
+        assert not held[0] & held[1] and not held[0] & held[2] and not held[1] & held[2]
+        tested.append(dataset.rows["test"])
+        assert abs(len(tested[-1]) - 75) <= np.bincount(groups).max()
+    assert sorted(np.concatenate(tested).tolist()) == list(range(300))
+
+
+def test_the_seed_draws_other_folds_and_none_named_means_the_first(tmp_path: Path) -> None:
+    files = {"t.csv": halves(60)}
+    first = bound(tmp_path, spec_of(XY, split="folds(3)"), files)[1]
+    assert _rows(first) == _rows(bound(tmp_path, spec_of(XY, split="folds(3, fold = 1)"))[1])
+    assert _rows(first) != _rows(bound(tmp_path, spec_of(XY, split="folds(3, seed = 1)"))[1])
+
+
+def test_folds_without_validation_train_on_all_other_rows(tmp_path: Path) -> None:
+    split = "folds(4, fold = 2, validation = 0, stratify = z)"
+    files = {"t.csv": table(100, lambda i: f"{i},{'ab'[i % 2]},{'r' if i % 5 == 0 else 's'}", "x,y,z")}
+    spec, dataset = bound(tmp_path, spec_of(XY, split=split), files)
+    assert spec.bound is not None and spec.bound.rows == {"train": 75, "test": 25}
+    assert (dataset.table.columns["x"][dataset.rows["test"]] % 5 == 0).sum() == 5

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from specc.runs.run import Run
+from tests.cli.conftest import cli as cli
 from tests.runs.made import KINDS, trained, write_kind
 
 

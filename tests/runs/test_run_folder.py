@@ -16,9 +16,11 @@ import specc
 from specc.api import Spec as Loaded
 from specc.cli.tables import metrics_table
 from specc.ir import Spec
+from specc.newest import newest_run
 from specc.pytorch.source import emit_source
 from specc.runs.evaluate import evaluate_splits
-from specc.runs.folder import RunExists, RunFolder, newest_run
+from specc.runs.folder import RunExists, RunFolder
+from specc.runs.lock import Lock
 from specc.runs.run import NotARun, Run, open_run
 from tests.data.binding import table
 from tests.runs.made import trained, write_kind
@@ -173,7 +175,7 @@ def test_a_folder_that_holds_something_is_not_overwritten(tmp_path: Path) -> Non
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep me")
     with pytest.raises(RunExists):
-        RunFolder.create(tmp_path / "a.dn", tmp_path / "mine", lambda path: {"run.json": "{}"})
+        RunFolder.create(tmp_path / "a.dn", tmp_path / "mine", lambda path: {"run.json": "{}"}, Lock())
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
@@ -183,10 +185,11 @@ def test_a_folder_is_there_with_all_its_first_files_or_not_at_all(tmp_path: Path
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        RunFolder.create(tmp_path / "a.dn", None, half)
+        RunFolder.create(tmp_path / "a.dn", None, half, Lock())
     assert not list((tmp_path / "runs" / "a").iterdir())
     (tmp_path / "empty").mkdir()
-    folder = RunFolder.create(tmp_path / "a.dn", tmp_path / "empty", lambda path: {"spec.dn": str(path), "run.json": "{}"})
+    files = {"run.json": "{}"}
+    folder = RunFolder.create(tmp_path / "a.dn", tmp_path / "empty", lambda path: files | {"spec.dn": str(path)}, Lock())
     assert (folder.path / "spec.dn").read_text() == str(tmp_path / "empty")
 
 
@@ -221,8 +224,9 @@ def test_what_is_no_run_says_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "runs" / "iris" / "0001").mkdir(parents=True)
     (tmp_path / "runs" / "iris" / "0001" / "run.json").write_text('{"status": "interrupted"}')
     assert message("iris.dn") == "HERE/iris.dn is a spec: its runs are in HERE/runs/iris"
-    assert "0001 is not finished (interrupted): resume it" in message("runs/iris/0001")
-    assert "0001 can be resumed" in message("runs/iris")
+    way_on = "is not finished (interrupted): go on with `specc train SPEC --run HERE/runs/iris/0001 --resume`"
+    assert message("runs/iris/0001") == f"the run HERE/runs/iris/0001 {way_on}"
+    assert message("runs/iris") == f"HERE/runs/iris holds no finished run; its newest, 0001, {way_on}"
 
 
 def test_the_python_interface_trains_and_opens(tmp_path: Path, device: str) -> None:

@@ -17,6 +17,8 @@ from specc.vocabulary.columns import Category, Image
 from specc.vocabulary.sources import Images
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"))
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+"""What is decoded, whatever a file is called: Pillow knows formats that start other programs."""
 SET_OF = {
     "train": "train",
     "training": "train",
@@ -140,7 +142,7 @@ def decode_picture(content: bytes, size: tuple[int, int, int]) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Pillow.DecompressionBombWarning)
-        with Pillow.open(io.BytesIO(content)) as file:
+        with Pillow.open(io.BytesIO(content), formats=FORMATS) as file:
             picture = ImageOps.exif_transpose(file)
             if picture.mode.startswith("I"):  # 16 bits a pixel; Pillow would cut them off at 255
                 picture = Pillow.fromarray((np.asarray(picture, dtype=np.int64) >> 8).clip(0, 255).astype(np.uint8))

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from specc.data.files import MAXIMUM_BYTES
 from specc.data.sources import Request, present_columns, reads
 from specc.data.sources.blocks import as_array, as_images, as_labels, as_numbers, as_texts
 from specc.data.table import SETS, Table, texts
@@ -68,10 +67,13 @@ def open_npz(path: str, request: Request) -> dict[str, np.ndarray]:
     content = request.files.read(path)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAXIMUM_BYTES:
-                request.refuse("E0603", f"`{path}` unpacks to more than {MAXIMUM_BYTES >> 30} GiB")
+            request.files.unpacks_within_bounds(path, len(content), sum(entry.file_size for entry in archive.infolist()))
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+            arrays = {name: file[name] for name in file.files}
+        stray = next((name for name, array in arrays.items() if not isinstance(array, np.ndarray)), None)
+        if stray is not None:
+            request.refuse("E0402", f"`{path}` holds `{stray}`, which is no array", help="it is a zip file, but not only of arrays")
+        return arrays
     except zipfile.BadZipFile:
         way_out = "`numpy.savez_compressed(path, images=…, labels=…)` writes one"
         request.refuse("E0402", f"`{path}` is no npz file, or it is cut off", help=way_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ Events = list[dict[str, Any]]
 RATE = "learning rate"
 FEW = 8
 """Epochs that have a tick each."""
+LARGEST = 1e300
+"""What can still be drawn."""
 
 
 def draw_curves(run: Run) -> None:
@@ -37,7 +40,8 @@ def curves_figure(run: Run) -> Figure | None:
     """A panel for the loss and each further measure, and one for the learning rate where it changes."""
     from specc.runs.pictures.style import MARK, Margins, few_ticks, panels, quiet
 
-    events = [event for event in run.history if "epoch" in event and "train" in event]
+    events = list(takewhile(lambda event: "train" not in event or _is_epoch(event), run.history))
+    events = [event for event in events if "train" in event]
     names = list(dict.fromkeys(n for event in events for n, value in event["train"].items() if not isinstance(value, list)))
     if not events:
         return None
@@ -61,12 +65,25 @@ def curves_figure(run: Run) -> Figure | None:
     return figure
 
 
+def _is_epoch(event: dict[str, Any]) -> bool:
+    """Whether a line of the log is one that a run writes, not one that was damaged."""
+    splits = [event["train"], event.get("validation", {})]
+    measured = all(
+        isinstance(s, dict) and all(v is None or isinstance(v, list) or _is_number(v) for v in s.values()) for s in splits
+    )
+    return measured and "epoch" in event and _is_number(event.get("rate")) and isinstance(event.get("phase"), str)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < LARGEST
+
+
 def _draw_measure(axes: Axes, name: str, events: Events) -> None:
     from specc.runs.pictures.style import COLORS
 
     kept = _kept_epoch(events)
     for split in ("train", "validation"):
-        points = [(i, value) for i, event in enumerate(events, 1) if (value := event.get(split, {}).get(name)) is not None]
+        points = [(i, value) for i, event in enumerate(events, 1) if _is_number(value := event.get(split, {}).get(name))]
         if not points:
             continue
         axes.plot(*zip(*points), color=COLORS[split], linewidth=1.5, label=split, marker=_marker(points))

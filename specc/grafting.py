@@ -1,0 +1,80 @@
+"""Puts the layers of another run into a graph, in front of the `pretrained` that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from specc.ir import Graph, Node, Spec
+from specc.vocabulary.families import Layer
+from specc.vocabulary.layers.pretrained import Pretrained
+from specc.vocabulary.layers.sources import Input
+
+
+class Disconnected(Exception):
+    """A layer takes what no layer before it gives; the message names it."""
+
+
+def pretrained_nodes(graphs: dict[str, Graph]) -> Iterator[tuple[Graph, Node, Pretrained]]:
+    """Every `pretrained` of a spec's graphs, with the graph that it stands in."""
+    for graph in graphs.values():
+        for node in graph.nodes:
+            if isinstance(node.layer, Pretrained):
+                yield graph, node, node.layer
+
+
+def grafted(graph: Graph, node: Node, part: Graph, run: str) -> tuple[Graph, dict[str, Node]]:
+    """The graph with the layers of `part` before `node`, their names in its scope, and these by their names in the run.
+
+    The part's own `input` is the one that `node` stands behind; a `pretrained` in the part is a scope and nothing else.
+    Raises `Disconnected` where the part does not hang together.
+    """
+    assert isinstance(node.layer, Pretrained)
+    names: dict[str, str] = {}
+    layers: dict[str, Node] = {}
+    for inner in part.nodes:
+        if isinstance(inner.layer, Input):
+            names[inner.name] = node.inputs[0]
+            continue
+        if (lost := next((tensor for tensor in inner.inputs if tensor not in names), None)) is not None:
+            raise Disconnected(f"`{inner.name}` takes `{lost}`, which no layer before it gives")
+        if isinstance(inner.layer, Pretrained):
+            names[inner.name] = names[inner.inputs[0]]
+            continue
+        names[inner.name] = f"{node.name}.{inner.name}"
+        inputs = tuple(names[tensor] for tensor in inner.inputs)
+        layer = _as_written(inner.layer)
+        layers[inner.name] = inner.model_copy(
+            update={"name": names[inner.name], "layer": layer, "inputs": inputs, "span": node.span, "trail": node.trail}
+        )
+    layer = node.layer.model_copy(update={"opened": run})
+    last = node.model_copy(update={"layer": layer, "inputs": (names[part.nodes[-1].name],)})
+    nodes = [n for own in graph.nodes for n in ((*layers.values(), last) if own.name == node.name else (own,))]
+    return graph.model_copy(update={"nodes": tuple(nodes)}), layers
+
+
+def _as_written(layer: Layer) -> Layer:
+    """The layer with its defaults told apart again, which a record fills in; how its weights once started plays no part."""
+    given = {
+        name: getattr(layer, name)
+        for name, rule in type(layer).model_fields.items()
+        if getattr(layer, name) != rule.default and name not in ("init", "bias_init")
+    }
+    return type(layer).model_construct(**given)
+
+
+def same_runs(spec: Spec, before: Spec) -> Spec:
+    """The spec with its parts from the very runs that they were taken from before, whatever runs came since."""
+    opened = {(graph.name, node.name): layer.opened for graph, node, layer in pretrained_nodes(before.graphs)}
+    graphs = dict(spec.graphs)
+    for graph, node, layer in pretrained_nodes(spec.graphs):
+        pinned = node.model_copy(update={"layer": layer.model_copy(update={"opened": opened[graph.name, node.name]})})
+        nodes = tuple(pinned if own.name == node.name else own for own in graphs[graph.name].nodes)
+        graphs[graph.name] = graph.model_copy(update={"nodes": nodes})
+    return spec.model_copy(update={"graphs": graphs})
+
+
+def as_trained(spec: Spec, before: Spec) -> Spec:
+    """The spec as it was bound before, where it holds parts of other runs: binding it again opens none of them."""
+    if not any(True for _ in pretrained_nodes(spec.graphs)):
+        return spec
+    return spec.model_copy(update={"graphs": before.graphs, "bound": before.bound})
