@@ -79,6 +79,8 @@ def as_bytes(training: Training) -> bytes:
 def read_state(path: Path, training: Training) -> None:
     """Takes up a saved state: the next step is the one that the interrupted run would have made. Raises `DamagedCheckpoint`."""
     try:
+        if not path.is_file():
+            raise ValueError("it is no regular file")  # a pipe would be waited for
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
