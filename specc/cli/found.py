@@ -16,13 +16,13 @@ from specc.cli.numbers import number
 from specc.cli.tables import aligned
 from specc.diagnostics import SpecError
 from specc.ir import Spec
+from specc.phrases import plain_text
 from specc.runs.folder import RunFolder
 from specc.runs.pictures.sweep import sweep_picture
 from specc.runs.sweep.best import best_spec
 from specc.runs.sweep.folder import NAME
 from specc.runs.sweep.table import Row, rows_of
 from specc.runs.train import Order
-from specc.showing.words import plain_text
 from specc.writing import write_output
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from specc.infer import infer_shapes
 from specc.ir import CategoryFit, Fit, Graph, Node, Spec
 from specc.newest import newest_run
 from specc.parts import NoSuchPart, part_of
+from specc.phrases import Phrase, phrase_of, text_of
 from specc.shapes import Shape
 from specc.vocabulary.columns import symbol
 from specc.vocabulary.families import Column
@@ -254,8 +255,6 @@ def _differs(here: Column, there: Column) -> bool:
 
 def _written(column: Column) -> str:
     """A column as a spec writes it, defaults left out."""
-    from specc.showing.words import Phrase, phrase_of, text_of
-
     fields = type(column).model_fields
     given = {name: getattr(column, name) for name in fields if getattr(column, name) != fields[name].default}
     phrase = phrase_of(type(column).model_construct(**given))

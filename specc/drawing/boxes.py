@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from specc.costs import tensors_of
 from specc.door import Answer
 from specc.ir import Node
+from specc.phrases import Phrase, phrase_of, text_of
 from specc.shapes import Shape
 from specc.showing.layers import BELOW, note_of, shortened
-from specc.showing.words import Phrase, phrase_of, text_of
 
 CHARACTER = 6.65
 """Width of a character of the drawing's typeface, 11 pixels and monospaced."""

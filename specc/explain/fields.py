@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
 
 from specc.checking.fields import rules_of
+from specc.phrases import phrase_of, text_of
 from specc.records import Length, Limits
-from specc.showing.words import phrase_of, text_of
 from specc.vocabulary.families import Varying
 from specc.vocabulary.part import Part
 

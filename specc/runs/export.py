@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.numpy import load
 
 from specc.data.inputs import raw_inputs
 from specc.door import results
@@ -29,7 +28,7 @@ MOST_ROWS = 1_000
 
 def export_run(run: Run, dataset: Dataset) -> None:
     """Writes `model.onnx` and `export.json` of a run. Raises `Disagreement`."""
-    content, record = proven(run.spec, _weights(run), dataset)
+    content, record = proven(run.spec, run.weights, dataset)
     run.folder.write_bytes("model.onnx", content)
     run.folder.write_json("export.json", record)
 
@@ -46,7 +45,7 @@ def exported(run: Run, part: str | None = None) -> bytes:
         return (run.path / "model.onnx").read_bytes()  # proven when the run was made
     from specc.runs.data import data_of
 
-    return proven(part_of(run.spec, part), _weights(run), data_of(run))[0]
+    return proven(part_of(run.spec, part), run.weights, data_of(run))[0]
 
 
 def proven(spec: Spec, weights: dict[str, np.ndarray], dataset: Dataset) -> tuple[bytes, dict[str, Any]]:
@@ -72,7 +71,3 @@ def _reference(spec: Spec, module: torch.nn.Module, dataset: Dataset, numbers: n
         return tuple(tensor.numpy() for tensor in (given if len(results(spec.graph)) > 1 else (given,)))
 
     return logits
-
-
-def _weights(run: Run) -> dict[str, np.ndarray]:
-    return load((run.path / "weights.safetensors").read_bytes())

@@ -7,8 +7,8 @@ from typing import Any
 
 from specc.door import answers, input_columns
 from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, Node, NumberFit, Spec
+from specc.phrases import Phrase, phrase_of, text_of
 from specc.showing.measures import short
-from specc.showing.words import Phrase, phrase_of, text_of
 from specc.vocabulary.columns import Array, Category, Embedding, Image, Number
 from specc.vocabulary.families import Column
 from specc.vocabulary.layers.sources import Input

@@ -9,12 +9,12 @@ from typing import Any
 from specc.costs import BYTES, Cost
 from specc.defaults import with_defaults
 from specc.ir import Spec
+from specc.phrases import Phrase, as_data, phrase_of
 from specc.records import Record
 from specc.shapes import Expression, Shape
 from specc.showing.columns import DataFact, data_facts
 from specc.showing.layers import GraphFact, LayerFact, graph_facts
 from specc.showing.phases import PhaseFact, phase_facts
-from specc.showing.words import Phrase, as_data, phrase_of
 from specc.vocabulary.part import Interval
 from specc.vocabulary.sections import Sweep
 

@@ -9,8 +9,8 @@ from typing import Any
 from specc.costs import Cost, cost_of, shapes_seen
 from specc.door import input_columns
 from specc.ir import Graph, Node, Spec
+from specc.phrases import MARK, Argument, Phrase, Piece, phrase_of, pieces
 from specc.shapes import Shape
-from specc.showing.words import MARK, Argument, Phrase, Piece, phrase_of, pieces
 from specc.vocabulary.columns import is_pattern
 from specc.vocabulary.families import Layer
 from specc.vocabulary.initializers import GlorotUniform, Zeros

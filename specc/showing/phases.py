@@ -9,7 +9,7 @@ from specc.costs import steps_an_epoch
 from specc.defaults import default_metrics
 from specc.door import Answer, answers
 from specc.ir import Phase, Spec
-from specc.showing.words import MARK, Phrase, phrase_of
+from specc.phrases import MARK, Phrase, phrase_of
 from specc.vocabulary.families import LossTerm
 from specc.vocabulary.part import Part
 from specc.vocabulary.sections import Train

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from specc.diagnostics.render import visible
+from specc.phrases import MARK, Phrase, Piece, marked, plain_text, text_of
 from specc.showing.columns import ColumnFact, DataFact
 from specc.showing.facts import SpecFacts
 from specc.showing.grid import Grid
@@ -16,7 +17,6 @@ from specc.showing.layers import GraphFact, LayerFact, below_pieces, gives_text,
 from specc.showing.measures import cost_cells, count, memory, short
 from specc.showing.phases import PhaseFact
 from specc.showing.profile import ColumnProfile, DataProfile
-from specc.showing.words import MARK, Phrase, Piece, marked, plain_text, text_of
 
 WIDE = 4000
 """The width of a pipe: nothing wraps there."""

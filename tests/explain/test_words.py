@@ -73,7 +73,7 @@ def test_limits_and_defaults_are_those_of_the_declaration() -> None:
     (sgd,) = find_classes("sgd")
     sentences = {a.name: a.sentence for a in arguments_of(sgd)}
     assert sentences["learning_rate"] == "a number, greater than 0; required"
-    assert sentences["momentum"] == "a number, at least 0 and less than 1; default `0`"
+    assert sentences["momentum"] == "a number or a schedule, at least 0 and less than 1; default `0`"
 
 
 @pytest.mark.parametrize("word", structure_words())

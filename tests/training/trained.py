@@ -100,7 +100,7 @@ def same(one: State, other: State) -> bool:
 def by_hand(trained: Trained, batch: int, phases: list[tuple[int, Any]], each_step: Any = None, backward: Any = None) -> State:
     """The weights after plain PyTorch has done the same: an optimizer of its own for each phase, given its length.
 
-    `backward(module, features, labels)` makes the gradient, `each_step(module, optimizer, step)` is called before a step is taken.
+    `backward(module, features, labels)` makes the gradient, `each_step(module, optimizer, step)` is called before the step.
     """
     spec, dataset = trained.spec, trained.dataset
     streams = Streams(trained.seed)

@@ -72,7 +72,7 @@ def open_npz(path: str, request: Request) -> dict[str, np.ndarray]:
             arrays = {name: file[name] for name in file.files}
         stray = next((name for name, array in arrays.items() if not isinstance(array, np.ndarray)), None)
         if stray is not None:
-            request.refuse("E0402", f"`{path}` holds `{stray}`, which is no array", help="it is a zip file, but not only of arrays")
+            request.refuse("E0402", f"`{path}` holds `{stray}`, which is no array", help="it is a zip file of more than arrays")
         return arrays
     except zipfile.BadZipFile:
         way_out = "`numpy.savez_compressed(path, images=…, labels=…)` writes one"

@@ -69,8 +69,8 @@ def _over_values(axes: Axes, rows: list[Row], name: str, logarithmic: bool) -> N
             _logarithmic(axes, min(values), max(values))
         _dots(axes, values, own)
         return
+    from specc.phrases import plain_text
     from specc.runs.pictures.style import shortened
-    from specc.showing.words import plain_text
 
     labels = list(dict.fromkeys(plain_text(value) for value in values))
     _dots(axes, [labels.index(plain_text(value)) for value in values], own)

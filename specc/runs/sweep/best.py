@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from specc.diagnostics import Report, Source
+from specc.phrases import plain_text
 from specc.runs.sweep.space import Values
-from specc.showing.words import plain_text
 from specc.syntax.format import format_text
 from specc.syntax.parse import parse_text
 from specc.syntax.tree import Call, Part, Setting

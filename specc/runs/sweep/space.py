@@ -8,7 +8,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import Trial
 
 from specc.ir import Spec
-from specc.showing.words import plain_text
+from specc.phrases import plain_text
 from specc.vocabulary.families import Hyperparameter
 from specc.vocabulary.hyperparameters import Bool, Choice, Float, Int, is_searched
 
