@@ -48,6 +48,7 @@ FRONT = (
     "costs",
     "memory",
     "parts",
+    "phrases",
     "stored",
     "members",
     "grafting",
