@@ -70,7 +70,7 @@ def supervised(folder: Path, draw: random.Random, length: int) -> str:
 network {{
   input({inputs})
   dense trunk({draw.choice([8, 24])}, {draw.choice(["relu", "tanh", "gelu"])})
-  {draw.choice(["batch_norm; ", ""])}dropout({draw.choice([0.1, 0.4])}); dense middle(8); {draw.choice(["batch_norm; ", ""])}relu
+  {draw.choice(["batch_norm; ", ""])}dropout({draw.choice([0.1, 0.4])}); dense middle(8); batch_norm; relu
   output(y)
 }}
 train {{

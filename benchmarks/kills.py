@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -84,7 +85,8 @@ class Tally:
         took = time.monotonic() - began
         self.counts["specs"] += 1
         self.counts[f"specs of a {kind}"] += 1
-        self.words.update(word for word in VARIED if f"{word}(" in spec.read_text() or f"= {word}" in spec.read_text())
+        text = spec.read_text("utf-8")
+        self.words.update(word for word in VARIED if re.search(rf"\b{word}( =|\(|;| }})", text))
         for number in range(3):
             if self.counts["kills"] < wanted:
                 self._killed_run(job, shutil.copytree(home / "spec", home / f"killed_{number}"), whole, took)
@@ -94,9 +96,12 @@ class Tally:
         """One run or sweep, killed once to three times before it may end."""
         inside, epochs = 0, sum(log.count("\n") + 1 for _, log in whole.values())
         for _ in range(self.draw.choice([1, 1, 2, 3])):
-            child = started(job, folder)
-            logged = self.draw.randrange(epochs)
-            wait_for(lambda logged=logged, child=child: lines_of(folder) >= logged or not alive(child))
+            logged = self.draw.randrange(max(1, epochs - lines_of(folder)))
+            before, child = traces(folder), started(job, folder)
+            # It has done steps of its own once it has logged an epoch or saved between two steps.
+            wait_for(lambda b=before, c=child: traces(folder) != b or not alive(c))
+            enough = lines_of(folder) + logged
+            wait_for(lambda e=enough, c=child: lines_of(folder) >= e or not alive(c))
             time.sleep(self.draw.random() * took / max(4, epochs))
             if killed(child) and (run := in_training(folder)) is not None:
                 inside += 1
@@ -215,7 +220,8 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 
 def runs_in(folder: Path) -> list[Path]:
-    return sorted(path.parent for path in folder.rglob("run.json"))
+    """The runs and trials beside the spec; those that are just being made, in hidden folders, are none yet."""
+    return sorted(path.parent for level in ("", "sweep/") for path in folder.glob(f"runs/*/{level}[0-9]*/run.json"))
 
 
 def in_training(folder: Path) -> Path | None:
@@ -228,8 +234,24 @@ def status(run: Path) -> str:
 
 
 def lines_of(folder: Path) -> int:
-    """The epochs that the log of a folder's runs shows."""
-    return sum(log.read_bytes().count(b"\n") for log in folder.rglob("metrics.jsonl"))
+    """The epochs that the logs of a folder's runs show."""
+    return sum(len(log) for log in logs_of(folder))
+
+
+def traces(folder: Path) -> tuple[object, ...]:
+    """What the steps of training leave: the epochs in the logs, and the newest checkpoints."""
+    states = [os.stat(run / "checkpoint" / "state.safetensors").st_mtime_ns for run in runs_in(folder) if has_state(run)]
+    return (*logs_of(folder), *states)
+
+
+def logs_of(folder: Path) -> list[list[bytes]]:
+    """The lines of each run's log. A run that is resumed writes its log anew, with the same lines or fewer."""
+    logs = [run / "metrics.jsonl" for run in runs_in(folder)]
+    return [log.read_bytes().splitlines() for log in logs if log.exists()]
+
+
+def has_state(run: Path) -> bool:
+    return (run / "checkpoint" / "state.safetensors").exists()
 
 
 def result(folder: Path) -> Result:

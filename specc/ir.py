@@ -82,6 +82,11 @@ class Phase(Record):
     settings: Train
     parts: dict[str, PartSettings] = {}
 
+    @property
+    def is_run(self) -> bool:
+        """Whether the phase is not left out."""
+        return self.settings.epochs != 0 and self.settings.steps != 0
+
 
 class HyperValue(Record):
     """A hyperparameter with the value in force."""
@@ -184,6 +189,11 @@ class Spec(Record):
     def rounds(self) -> int:
         """How often the split asks to train, by folds none of which it names; else 0."""
         return self.data.split.rounds if self.data is not None and self.data.split is not None else 0
+
+    @property
+    def last_phase(self) -> Phase:
+        """The last phase that is not left out: its loss and metrics are measured at the end."""
+        return ([phase for phase in self.phases if phase.is_run] or self.phases)[-1]
 
     @property
     def graph(self) -> Graph:

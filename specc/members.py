@@ -39,6 +39,10 @@ class Held(NamedTuple):
     freezing: Freezing
     names: frozenset[str]
 
+    @property
+    def is_for_good(self) -> bool:
+        return self.freezing.word == "always"
+
     def holds(self, epoch: float, step: int) -> bool:
         """Whether it still holds after so many epochs and steps."""
         until_epoch, until_step = (getattr(self.freezing, name, None) for name in ("epoch", "step"))
@@ -66,6 +70,35 @@ def _by_layers(spec: Spec) -> Iterator[Held]:
                 # The tables of embedded columns came with the part, and stand in its `input`.
                 inputs = {name for n in inside for name in n.inputs if isinstance(graph.node(name).layer, Input)}
                 yield Held(_always() if freeze is True else freeze, frozenset({n.name for n in inside} | inputs))
+
+
+class Way(NamedTuple):
+    """How the weights of a layer are trained: the parts whose settings they follow (empty: the phase's), and what holds them.
+
+    `regularize` is None where the layer has its own.
+    """
+
+    optimizer: str
+    schedule: str
+    regularize: str | None
+    held: tuple[int, ...]
+
+
+def ways(spec: Spec, phase: Phase) -> dict[str, Way]:
+    """The way of each layer by its name; the smallest part around it that has a setting has the word."""
+    parts = {part: frozenset(node.name for node in members(spec, part)) for part in phase.parts}
+    held = held_parts(spec, phase)
+    found = {}
+    for node in (node for graph in spec.graphs.values() for node in graph.nodes):
+        near = sorted((part for part, names in parts.items() if node.name in names), key=lambda part: len(parts[part]))
+        given = {
+            name: next((part for part in near if getattr(phase.parts[part], name) is not None), "")
+            for name in ("optimizer", "schedule", "regularize")
+        }
+        regularize = None if getattr(node.layer, "regularize", None) is not None else given["regularize"]
+        holding = tuple(index for index, hold in enumerate(held) if node.name in hold.names)
+        found[node.name] = Way(given["optimizer"], given["schedule"], regularize, holding)
+    return found
 
 
 def _always() -> Freezing:

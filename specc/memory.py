@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from specc.costs import BYTES, parameters
 from specc.ir import Phase, Spec
+from specc.members import held_parts
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.reshaping import Flatten, Reshape
 
@@ -49,7 +50,7 @@ class Need(NamedTuple):
 def need_of(spec: Spec, phase: Phase, rows: int, copied: int | None = None) -> Need:
     """The need of a phase that trains on so many rows; `copied`: bytes of data that go to a device of its own."""
     batch = rows if phase.settings.batch == "all" else min(rows, int(phase.settings.batch))
-    weights, copies = BYTES * parameters(spec), _copies(phase)
+    weights, copies = BYTES * parameters(spec), _copies(spec, phase)
     # A checkpoint is a copy of all but the gradient, and the same once more as the bytes of its file.
     saving = 2 * weights * max(1, copies - 1) if copied is None else 0
     row = BYTES * _numbers_of_a_row(spec)
@@ -63,13 +64,13 @@ def rows_at_once(spec: Spec) -> int:
     return max(1, min(MOST_ROWS, MOST_NUMBERS // widest))
 
 
-def _copies(phase: Phase) -> int:
+def _copies(spec: Spec, phase: Phase) -> int:
     """How many numbers are held for a weight: itself, and what training adds."""
     settings = phase.settings
     kept = settings.keep is not None and settings.keep.word == "best"
     copies = 1 + kept + (settings.average is not None)
-    if settings.freeze or phase.parts or settings.optimizer is None:  # how many weights take part is not looked into
-        return copies
+    if held_parts(spec, phase) or phase.parts or settings.optimizer is None:  # how many weights take part is not looked into
+        return copies + 1
     momentum = settings.optimizer.written("momentum") if hasattr(settings.optimizer, "momentum") else False
     return copies + 1 + REMEMBERED.get(settings.optimizer.word, 0) + momentum
 

@@ -21,7 +21,9 @@ def record_of(run: Path) -> dict[str, Any]:
 
 
 def newest_run(parent: Path, finished: bool = True) -> Path | None:
-    """The newest run below `runs/STEM`, or None."""
+    """The newest run below `runs/STEM`, or None; among the trials of a sweep the newest means nothing."""
+    if (parent / "sweep.json").exists():
+        return None
     runs = [path for path in parent.iterdir() if path.name.isdecimal()] if parent.is_dir() else []
     for path in sorted(runs, key=lambda path: int(path.name), reverse=True):
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from specc.checking.places import inputs_of, outputs_of
-from specc.diagnostics import Report
+from specc.checking.phases import schedules_of
+from specc.checking.places import inputs_of, outputs_of, span_of
+from specc.diagnostics import Report, Span
 from specc.door import input_columns
 from specc.ir import Node, Spec
 from specc.vocabulary.columns import Image
@@ -30,6 +31,27 @@ def outputs_follow_no_activation_of_labels(spec: Spec, report: Report) -> None:
             if before is not None and isinstance(node.layer, Output) and _is_softmax(before):
                 message = f"`output({node.layer.column})` makes its own layer and activation behind this softmax"
                 report.warn("W1003", message, before.span, help="take the layer with the softmax away")
+
+
+def phases_outlast_what_they_begin_with(spec: Spec, report: Report) -> None:
+    """A warm-up, or a part held for a while, that the end of the phase cuts off."""
+    for phase in spec.phases:
+        epochs = phase.settings.epochs
+        if not epochs:
+            continue
+        for freezing in phase.settings.freeze:
+            if (getattr(freezing, "epoch", None) or 0) >= epochs:
+                _cut_off(report, f"`until(epoch = {freezing.epoch})`", epochs, span_of(spec, phase, "freeze"))  # type: ignore[attr-defined]
+        for schedule, span in schedules_of(spec, phase):
+            by_step = getattr(schedule, "by", "epoch") == "step"
+            length = max(0 if by_step else getattr(schedule, "warmup", 0), getattr(schedule, "epochs", None) or 0)
+            if length > epochs:
+                _cut_off(report, f"`{schedule.word}` with its {length:g} epochs", epochs, span)
+
+
+def _cut_off(report: Report, what: str, epochs: int, span: Span | None) -> None:
+    ends = f"the phase ends after {epochs} epoch{'s' if epochs > 1 else ''}"
+    report.warn("W1005", f"{what} comes to no end: {ends}", span, help="take fewer epochs there, or more for the phase")
 
 
 def _is_softmax(node: Node) -> bool:

@@ -8,7 +8,7 @@ from specc.checking.places import called, span_of
 from specc.costs import shapes_seen, tensors_of
 from specc.diagnostics import Report, Span, did_you_mean, listing
 from specc.ir import Phase, Spec
-from specc.members import held_parts, members, part_names
+from specc.members import held_parts, members, part_names, ways
 
 
 def parts_are_there(spec: Spec, report: Report) -> None:
@@ -58,6 +58,32 @@ def something_is_trained(spec: Spec, report: Report) -> None:
         if weighted <= held:
             message = f"{called(phase)} begins with every weight frozen, and learns nothing"
             report.error("E0505", message, span_of(spec, phase, "freeze"), help="leave some part free, or `freeze` out")
+
+
+def settings_reach_weights(spec: Spec, report: Report) -> None:
+    """What a part or a phase says of weights reaches some that are trained."""
+    for phase in spec.phases:
+        if not phase.parts or report.has_errors:
+            continue
+        held, weighted = held_parts(spec, phase), _weighted(spec)
+        trained = [
+            way
+            for name, way in ways(spec, phase).items()
+            if name in weighted and not any(held[index].is_for_good for index in way.held)
+        ]
+        parts = {part: settings for part, settings in phase.parts.items() if any(n.name in weighted for n in members(spec, part))}
+        for part, settings in (("", phase.settings), *parts.items()):
+            for name in ("optimizer", "schedule", "regularize"):
+                written = name in settings.model_fields_set and (part or phase.name in ("train", "") or _own(spec, phase, name))
+                if written and all(getattr(way, name) != part for way in trained):
+                    what = f"{part}.{name}" if part else name
+                    message = f"nothing uses `{what}`: those weights have their own, or are always frozen"
+                    report.error("E0210", message, span_of(spec, phase, what), help="take it away")
+
+
+def _own(spec: Spec, phase: Phase, name: str) -> bool:
+    """Whether a phase has a setting itself: one of `train` may serve another phase."""
+    return f"train.{phase.name}.{name}" in spec.spans
 
 
 def settings_of_parts_differ(spec: Spec, report: Report) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from specc.checking.places import called, kind_of, span_of
 from specc.diagnostics import Label, Report, Span
-from specc.ir import Spec
+from specc.ir import Phase, Spec
 from specc.vocabulary.families import Schedule
 from specc.vocabulary.optimizers import Sgd
 from specc.vocabulary.part import Part
@@ -70,7 +70,7 @@ def regularizers_are_named_once(spec: Spec, report: Report) -> None:
 
 def schedules_count_something(spec: Spec, report: Report) -> None:
     """`by = step` says what a warm-up, or a schedule that counts, is counted in; others go by the share that is done."""
-    for schedule, span in _schedules(spec):
+    for schedule, span in (found for phase in spec.phases for found in schedules_of(spec, phase)):
         counts = schedule.word in ("step", "exponential")
         by_step = getattr(schedule, "by", "epoch") == "step"
         if by_step and not counts and getattr(schedule, "warmup", 0) == 0:
@@ -87,13 +87,12 @@ def schedules_count_something(spec: Spec, report: Report) -> None:
             report.error("E0204", "`schedule` needs two values at least", span, help="as in `schedule(1, 0.1, 0.01)`")
 
 
-def _schedules(spec: Spec) -> Iterator[tuple[Schedule, Span | None]]:
-    """Every schedule of every phase: of the learning rate, of its parts', and of other numbers that change in time."""
-    for phase in spec.phases:
-        for settings in (phase.settings, *phase.parts.values()):
-            for name in settings.model_fields_set:
-                for schedule in _within(getattr(settings, name)):
-                    yield schedule, span_of(spec, phase, name)
+def schedules_of(spec: Spec, phase: Phase) -> Iterator[tuple[Schedule, Span | None]]:
+    """Every schedule of a phase: of the learning rate, of its parts', and of other numbers that change in time."""
+    for part, settings in (("", phase.settings), *phase.parts.items()):
+        for name in settings.model_fields_set:
+            for schedule in _within(getattr(settings, name)):
+                yield schedule, span_of(spec, phase, f"{part}.{name}" if part else name)
 
 
 def _within(value: object) -> Iterator[Schedule]:
@@ -138,6 +137,16 @@ def averages_are_of_several(spec: Spec, report: Report) -> None:
         if start is not None and epochs and epochs - max(1, math.ceil(start * epochs)) < 1:
             message = f"`swa` averages the ends of epochs from {start:g} of the phase on: of {epochs}, that is one"
             report.error("E0505", message, span_of(spec, phase, "average"), help="begin earlier, as in `swa(start = 0.5)`")
+
+
+def some_labels_are_wrong(spec: Spec, report: Report) -> None:
+    """A share of so few rows that it is none would change nothing."""
+    given = spec.bound.rows.get("train", 0) if spec.bound is not None else 0
+    for phase in spec.phases if given else ():
+        rows, share = min(phase.settings.rows or given, given), phase.settings.label_noise
+        if share and round(share * rows) == 0:
+            message = f"`label_noise = {share:g}` of {rows:,} rows is none"
+            report.error("E0505", message, span_of(spec, phase, "label_noise"), help="take a larger share, or take it away")
 
 
 def wrong_labels_need_labels(spec: Spec, report: Report) -> None:

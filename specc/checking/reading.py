@@ -65,7 +65,10 @@ class Reader:
         shown = [w for w in known if w not in ALIASES.get(family, {})]
         noun = NOUNS.get(family, family)
         if word in ("None", "none", "null", "nil"):
-            way_out = "leave the argument out: that is what nothing means"
+            way_out = "write `never`" if "never" in known else "leave the argument out: that is what nothing means"
+        elif family == "freezing" and not meant:
+            parts = "…" if word in ("true", "false") else word
+            way_out = f"as in `always(parts = [{parts}])` or `until(epoch = 3, parts = [{parts}])`"
         elif meant:
             way_out = f"did you mean `{meant}`?"
         elif elsewhere:
@@ -314,6 +317,12 @@ class Reader:
         way_out = f"did you mean `{meant}`?" if meant else f"`columns` declares {listing(self.columns or ('none',), 'and')}"
         self.report.error("E0104", f"there is no column `{text}`", span, help=way_out)
 
+    def _example(self, accepts: Accepts) -> str:
+        """The example of the first word that may stand in a field with words of a family of settings."""
+        families = accepts.families or (accepts.item.families if accepts.item else ())
+        settings = ("schedule", "regularizer", "clipping", "averaging", "stopping", "keeping", "objective", "optimizer")
+        return next((example_of(every_class(f.family)[0]) for f in families if f.family in settings), "")
+
     def _wrong_type(self, value: Value, accepts: Accepts, name: str, scope: Scope) -> None:
         if isinstance(value, Name):
             words = [
@@ -340,8 +349,8 @@ class Reader:
             way_out = f"write `until(epoch = {written(value.value)})`"
         elif isinstance(value, Number) and [f.family for f in accepts.families] == ["imputation"]:
             way_out = f"write `constant({value.value})`"
-        elif isinstance(value, Number) and [f.family for f in accepts.families] in (["clipping"], ["averaging"]):
-            way_out = f"as in `{example_of(every_class(accepts.families[0].family)[0])}`"
+        elif isinstance(value, Number | List) and not accepts.number and (example := self._example(accepts)):
+            way_out = f"as in `{example}`"
         elif isinstance(value, Number) and accepts.text:
             way_out = f'put it in quotes: `"{value.value}"`'
         elif isinstance(value, String) and accepts.item is not None and accepts.item.text:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from specc.checking.advice import images_are_scaled, outputs_follow_no_activation_of_labels
+from specc.checking.advice import (
+    images_are_scaled,
+    outputs_follow_no_activation_of_labels,
+    phases_outlast_what_they_begin_with,
+)
 from specc.checking.columns import (
     columns_have_one_way,
     imputed_values_fit_their_columns,
@@ -24,6 +28,7 @@ from specc.checking.parts import (
     freezings_say_how_long,
     parts_are_there,
     settings_of_parts_differ,
+    settings_reach_weights,
     something_is_trained,
 )
 from specc.checking.phases import (
@@ -36,6 +41,7 @@ from specc.checking.phases import (
     regularizers_are_named_once,
     schedules_count_something,
     schedules_of_rates_are_factors,
+    some_labels_are_wrong,
     wrong_labels_need_labels,
 )
 from specc.checking.places import inputs_of, label_count, outputs_of
@@ -243,10 +249,12 @@ AFTER_SHAPES = (
     freezings_say_how_long,
     something_is_trained,
     settings_of_parts_differ,
+    settings_reach_weights,
     sweeps_have_something_to_search,
     sweeps_look_the_right_way,
     images_are_scaled,
     outputs_follow_no_activation_of_labels,
+    phases_outlast_what_they_begin_with,
     weights_fit_one_file,
 )
 WITH_DATA = (
@@ -255,6 +263,7 @@ WITH_DATA = (
     losses_fit_their_outputs,
     measures_are_taken,
     batches_serve_batch_statistics,
+    some_labels_are_wrong,
     weights_fit_one_file,
 )
 """What depends on what the data says, asked again once it is bound."""

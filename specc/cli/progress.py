@@ -59,6 +59,9 @@ class PlainLines:
         taken = {phase.settings.rows for phase in spec.phases if phase.settings.rows is not None}
         if taken:
             counted += f"; trained on {' and '.join(f'{count:,}' for count in sorted(taken))} of them"
+        noisy = {phase.settings.label_noise for phase in spec.phases if phase.settings.label_noise}
+        if noisy:
+            counted += f"; {' and '.join(f'{share:.3g}' for share in sorted(noisy))} of the labels that it learns from are wrong"
         how = f"{device}, {threads} thread{'s' if threads != 1 else ''}" if device == "cpu" else device
         self.say(f"{'resuming' if resumed else 'training'} {spec.name} in {folder}")
         self.say(f"{parameters(spec):,} parameters; {how}; rows: {counted}", wrap=True)

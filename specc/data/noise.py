@@ -25,9 +25,11 @@ def with_wrong_labels(spec: Spec, dataset: Dataset, rows: np.ndarray, share: flo
         if not isinstance(fit, CategoryFit):
             continue
         draw = np.random.default_rng([dataset.seed, zlib.crc32(name.encode())])
-        wrong = draw.choice(rows, size=round(share * len(rows)), replace=False)
+        lot = draw.permutation(dataset.rows["train"])  # of all, so that a row that is wrong is so in every phase
+        turns = draw.integers(1, len(fit.labels), len(lot))
+        wrong = np.flatnonzero(np.isin(lot, rows))[: round(share * len(rows))]
         labels = targets[name].copy()
-        labels[wrong] = (labels[wrong] + draw.integers(1, len(fit.labels), len(wrong))) % len(fit.labels)
+        labels[lot[wrong]] = (labels[lot[wrong]] + turns[wrong]) % len(fit.labels)
         targets[name] = labels
         truth[name] = labels.astype(truth[name].dtype)
     return dataclasses.replace(dataset, targets=targets, truth=truth)

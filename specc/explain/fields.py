@@ -43,6 +43,12 @@ def arguments_of(part: type[Part]) -> list[Argument]:
     return found
 
 
+def families_of(part: type[Part], name: str) -> list[str]:
+    """The families whose words an argument may be, alone or in a list."""
+    accepts = rules_of(part).fields[name].accepts
+    return [family.family for one in (accepts, accepts.item) if one is not None for family in one.families]
+
+
 def choices_of(part: type[Part]) -> dict[str, list[str]]:
     """The fixed words that a word's arguments may be: `same` of `padding`."""
     return {name: [str(c) for c in rule.accepts.choices] for name, rule in rules_of(part).fields.items() if rule.accepts.choices}

@@ -6,7 +6,7 @@ import inspect
 
 from specc.diagnostics import did_you_mean, listing
 from specc.explain.codes import codes, find_code, find_structure_word, structure_words
-from specc.explain.fields import Argument, arguments_of, choices_of
+from specc.explain.fields import Argument, arguments_of, choices_of, families_of
 from specc.vocabulary.index import INDEX
 from specc.vocabulary.part import Part, find_word
 
@@ -136,10 +136,17 @@ def first_sentence(part: type[Part]) -> str:
 def argument_page(name: str, owners: list[type[Part]]) -> str:
     """The words that have an argument: their pages, or where there are many, what each takes for it."""
     if len(owners) <= SHOWN_WHOLE:
-        head = f"`{name}` is an argument of {listing((c.word for c in owners), 'and')}.\n\n"
+        head = f"`{name}` is an argument of {listing((c.word for c in owners), 'and')}.\n\n" + _families(name, owners)
         return head + "\n".join(word_page(part) for part in owners)
     lines = [f"- `{part.word}`: {_argument(part, name).sentence}" for part in owners]
     return "\n".join([f"# {name}", "", f"`{name}` is an argument of:", "", *lines, "", _more(owners[0])])
+
+
+def _families(name: str, owners: list[type[Part]]) -> str:
+    """The words that an argument may be, where those are a family of their own."""
+    families = dict.fromkeys(family for part in owners for family in families_of(part, name))
+    lines = [f"- `{word.word}`: {first_sentence(word)}" for family in families for word in classes_of(family)]
+    return "\n".join([f"`{name}` may be:", "", *lines, "", ""]) if lines else ""
 
 
 def choice_page(choice: str, owners: list[tuple[type[Part], str]]) -> str:

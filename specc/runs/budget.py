@@ -53,6 +53,9 @@ class Budget:
         there = f"{spoken_bytes(max(0, room))} are free{where}"
         if self.limited:
             there = f"`--max-memory` leaves {spoken_bytes(max(0, room))} beside the {spoken_bytes(used_memory())} in use"
+        if self.limited and room <= 0:
+            message = f"`--max-memory` is less than the {spoken_bytes(used_memory())} that specc itself has in use"
+            return Diagnostic("E0507", message, help="give it more, or leave it out")
         message = f"{what} needs at least {spoken_bytes(need.total)} of memory, and {there}"
         batch = fitting_batch(need, room)
         if 0 < batch < need.batch:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from specc.diagnostics import Diagnostic, Span, listing
 from specc.door import door
-from specc.ir import ImageFit, NumberFit, Phase, Spec
-from specc.training.evaluate import last_phase
+from specc.ir import ImageFit, Node, NumberFit, Phase, Spec
+from specc.members import ways
 from specc.training.faults import find_layer
 from specc.training.loop import Diverged
 
@@ -33,13 +33,22 @@ def diverged(spec: Spec, error: Diverged) -> Diagnostic:
         f"training diverged: {what} no longer finite {where}",
         node.span if node is not None else _rate_span(spec, phase, error.what),
         label,
-        help=_way_out(spec, phase),
+        help=_way_out(spec, phase, _part_of(spec, phase, node)),
     )
+
+
+def _part_of(spec: Spec, phase: Phase, node: Node | None) -> str:
+    """The part whose optimizer trains a layer; of no layer, the one with the largest rate. Empty: the phase's."""
+    if node is not None:
+        return ways(spec, phase)[node.name].optimizer
+    rates = {part: getattr(settings.optimizer, "learning_rate", 0.0) for part, settings in phase.parts.items()}
+    own = getattr(phase.settings.optimizer, "learning_rate", 0.0)
+    return max((part for part in rates if rates[part] > own), key=lambda part: rates[part], default="")
 
 
 def diverged_in_use(spec: Spec, split: str) -> Diagnostic:
     """Every batch had a finite loss, and the trained network's own has none."""
-    phase = last_phase(spec)
+    phase = spec.last_phase
     message = f"training diverged: the loss on the {split} rows is not finite with the trained weights"
     return Diagnostic("E0506", message, _rate_span(spec, phase), help=_way_out(spec, phase))
 
@@ -65,11 +74,12 @@ def _rate_span(spec: Spec, phase: Phase, what: str = "") -> Span | None:
     return next((spec.spans[path] for path in (*paths, f"train.{phase.name}", "train") if path in spec.spans), None)
 
 
-def _way_out(spec: Spec, phase: Phase) -> str:
+def _way_out(spec: Spec, phase: Phase, part: str = "") -> str:
     """A smaller rate, and a scale for the columns that have none."""
     assert spec.bound is not None and spec.data is not None and phase.settings.optimizer is not None
-    rate = getattr(phase.settings.optimizer, "learning_rate", None)
+    rate = getattr((phase.parts[part] if part else phase.settings).optimizer, "learning_rate", None)
     smaller = "take a smaller learning rate" + (f" than {rate:g}" if rate is not None else "")
+    smaller += f" for `{part}`" if part else ""
     names = [*(name for tensor in door(spec) for name in tensor.columns), *spec.data.target]
     fits = {name: spec.bound.fits[name] for name in names}
     bare = [name for name, fit in fits.items() if isinstance(fit, NumberFit) and (fit.center, fit.scale) == (0.0, 1.0)]

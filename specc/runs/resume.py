@@ -89,6 +89,17 @@ def damaged_newest(folder: RunFolder, why: str) -> Diagnostic:
     return Diagnostic("W2001", message, help="nothing is lost but time; is the disk sound?")
 
 
+def other_versions(folder: RunFolder, now: dict[str, str]) -> Diagnostic | None:
+    """The run began with another torch or specc, whose numbers may differ in their last bits."""
+    before = folder.record.get("versions", {})
+    others = [name for name in ("specc", "torch", "numpy") if before.get(name, now[name]) != now[name]]
+    if not others:
+        return None
+    then, here = (" and ".join(f"{name} {versions[name]}" for name in others) for versions in (before, now))
+    message = f"{folder.path} began with {then} and goes on with {here}: its numbers may differ in their last bits"
+    return Diagnostic("W2003", message, help="to the very same bits it goes on with what it began with")
+
+
 def spec_changed(folder: RunFolder, before: str, now: str) -> Diagnostic:
     """What was begun with another text cannot go on with this one."""
     way_out = f"train anew, without `--resume`; the text that the run began with is {folder.path / 'spec.dn'}"

@@ -179,14 +179,14 @@ def status_of(path: Path) -> str:
 def find_begun(spec: Path, wanted: Path | None) -> Path | None:
     """What `--resume` goes on with, a run or a group: `wanted`, or the spec's newest. None where nothing began there."""
     parent = runs_beside(spec)
-    numbered = [path for path in parent.iterdir() if path.name.isdigit()] if parent.is_dir() else []
+    numbered = [path for path in parent.iterdir() if path.name.isdecimal()] if parent.is_dir() else []
     begun = [path for path in ([wanted] if wanted is not None else numbered) if is_group(path) or (path / "run.json").is_file()]
     return max(begun, key=lambda path: int(path.name) if wanted is None else 0, default=None)
 
 
 def find_several(path: Path, newest: Path | None) -> str | None:
     """What to say where a path means several runs: a group, runs whose `newest` is older than a group, or a sweep."""
-    numbered = [p for p in path.iterdir() if p.name.isdigit() and is_group(p)] if path.is_dir() else []
+    numbered = [p for p in path.iterdir() if p.name.isdecimal() and is_group(p)] if path.is_dir() else []
     later = [p for p in numbered if newest is None or int(p.name) > int(newest.name)]
     group = path if is_group(path) else max(later, key=lambda p: int(p.name), default=None)
     try:

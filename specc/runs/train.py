@@ -28,7 +28,7 @@ from specc.runs.budget import Budget, is_out_of_memory
 from specc.runs.failures import disagreement, diverged, diverged_in_use, undrawn
 from specc.runs.folder import RunFolder, as_json
 from specc.runs.lock import Lock
-from specc.runs.resume import damaged, damaged_newest, find_run_to_resume, hold, is_finished, same_data, same_spec
+from specc.runs.resume import damaged, damaged_newest, find_run_to_resume, hold, is_finished, other_versions, same_data, same_spec
 from specc.runs.run import Run
 from specc.runs.signals import stop_requests
 from specc.syntax.read import read_source
@@ -37,7 +37,7 @@ from specc.training.clock import Clock
 from specc.training.device import choose_device, choose_threads, compute_with
 from specc.training.evaluate import Evaluation
 from specc.training.judging import Event
-from specc.training.loop import Diverged, Stopped, Training
+from specc.training.loop import Diverged, Stopped, Training, Unfitting
 from specc.training.pretrained import start
 from specc.training.streams import Streams
 
@@ -154,6 +154,12 @@ def _batch(phase: Phase, dataset: Dataset) -> int:
     return rows if phase.settings.batch == "all" else min(rows, int(phase.settings.batch))
 
 
+def versions() -> dict[str, str]:
+    """Of everything that the numbers of a run depend on."""
+    packages = {name: version(name) for name in ("torch", "numpy", "onnx", "onnxruntime")}
+    return {"python": platform.python_version(), "specc": specc_version(), **packages}
+
+
 def _record(order: Order, folder: Path, spec: Spec, seed: int, device: torch.device, threads: int) -> dict[str, Any]:
     """`run.json` as it stands at the start."""
     assert spec.bound is not None
@@ -168,11 +174,7 @@ def _record(order: Order, folder: Path, spec: Spec, seed: int, device: torch.dev
         "seed": seed,
         "device": str(device),
         "threads": threads,
-        "versions": {
-            "python": platform.python_version(),
-            "specc": specc_version(),
-            **{name: version(name) for name in ("torch", "numpy", "onnx", "onnxruntime")},
-        },
+        "versions": versions(),
         "data": {"files": spec.bound.files, "rows": spec.bound.rows},
         "ir": spec.model_dump(),
     }
@@ -200,6 +202,8 @@ class _Execution:
         try:
             with compute_with(self.device, self.threads):
                 self._trained(resumed)
+        except Unfitting as error:
+            raise fail(self.report.source, damaged(self.folder, f"its checkpoint is not of this spec ({error})")) from None
         except Diverged as error:
             raise self._failed(diverged(self.spec, error), error.phase, error.epoch) from None
         except (MemoryError, RuntimeError, OSError) as error:
@@ -233,11 +237,11 @@ class _Execution:
 
     def _prepared(self, resumed: bool, is_asked_to_stop: Callable[[], bool]) -> Training:
         """The training at its start, or where the checkpoint of an earlier attempt left it."""
-        streams = Streams(self.seed)
+        streams = Streams(self.seed, self.device)
         module = build_module(self.spec)
         start(module, streams["weights"], self.dataset.pretrained)
         module.to(self.device)
-        checkpoints = Checkpoints(self.folder.path / "checkpoint")
+        checkpoints = Checkpoints(self.folder.path / "checkpoint", self.folder.path / "metrics.jsonl")
         training = Training(
             *(self.spec, self.dataset, module, streams, self.device, self._log, checkpoints.save),
             progress=self.watcher.step,
@@ -251,6 +255,8 @@ class _Execution:
         self.folder.keep_events(training.position.events if resumed else 0)
         if damage is not None:
             self._tell(damaged_newest(self.folder, damage))
+        if resumed and (other := other_versions(self.folder, versions())) is not None:
+            self._tell(other)
         return training
 
     def _tell(self, diagnostic: Diagnostic) -> None:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from specc.training.clock import Clock
 
 Event = dict[str, Any]
-GoesOn = Callable[[Event], bool]
-"""Told each epoch's measurements: whether the run is worth going on with."""
+GoesOn = Callable[[Event], bool | None]
+"""Told each epoch's measurements: whether the run is worth going on with; None where it is to stop and wait."""
 PATIENCE = 10.0
 """Seconds."""
 
@@ -131,7 +131,10 @@ class _Judged:
 
     def epoch(self, event: Event) -> None:
         self.watcher.epoch(event)
-        if self.goes_on is not None and not self.goes_on(event):
+        goes_on = self.goes_on(event) if self.goes_on is not None else True
+        if goes_on is None:
+            raise KeyboardInterrupt
+        if not goes_on:
             raise Pruned
 
     def stage(self, name: str) -> None:
@@ -153,21 +156,33 @@ class _Worker:
         name, arguments = said
         getattr(self.watcher, name)(*arguments)
         if name == "epoch" and self.task.goes_on is not None:
-            self.connection.send(goes_on(*arguments))
+            answer = None
+            try:
+                answer = goes_on(*arguments)
+            finally:  # whatever happens here, the child does not wait for ever
+                self.sends(answer)
+
+    def sends(self, what: object) -> None:
+        """Sends to a child that may have died: that it has is heard when it is listened to."""
+        with contextlib.suppress(OSError):
+            self.connection.send(what)
+
+    def is_asked_to_end(self) -> None:
+        if self.task is None:
+            self.sends(None)
+        elif self.process.pid is not None:
+            with contextlib.suppress(OSError):
+                os.kill(self.process.pid, signal.SIGINT)
 
     def ends(self) -> None:
-        """Lets the child go once it has said what it still has to say."""
+        """Lets the child go once it has said what it still has to say; an epoch that nobody judges now is trained again."""
         with contextlib.suppress(EOFError, OSError):
-            if self.task is None:
-                self.connection.send(None)
-            elif self.process.pid is not None:
-                os.kill(self.process.pid, signal.SIGINT)
             while True:
                 said = self.connection.recv()
                 if isinstance(said, Outcome):
-                    self.connection.send(None)
+                    self.sends(None)
                 else:
-                    self.tells(said, lambda _: True)
+                    self.tells(said, lambda _: None)
         self.process.join()
 
 
@@ -185,6 +200,8 @@ class _Workers:
 
     def __exit__(self, *error: object) -> None:
         for worker in self.all:
+            worker.is_asked_to_end()
+        for worker in self.all:
             worker.ends()
         for number, handler in self.before.items():
             signal.signal(number, handler)
@@ -194,17 +211,17 @@ class _Workers:
         while sum(worker.task is not None for worker in self.all) < self.count and (task := next(tasks, None)) is not None:
             worker = next((worker for worker in self.all if worker.task is None), None) or self._new_worker()
             worker.task, worker.watcher = task, self.audience(task)
-            worker.connection.send((task.order, task.goes_on is not None))
+            worker.sends((task.order, task.goes_on is not None))
         return any(worker.task is not None for worker in self.all)
 
     def _new_worker(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs,))
-        # Ctrl-C reaches every process of a terminal, until the child has a session of its own: it is told by its parent, once.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        process.start()
-        signal.signal(signal.SIGINT, before)
+        # Ctrl-C reaches every process of a terminal, until the child has a session of its own; what is blocked until then is not
+        # lost, and counts once.
+        with _interrupts_wait():
+            process.start()
         theirs.close()
         self.all.append(_Worker(process, ours))
         return self.all[-1]
@@ -233,6 +250,19 @@ class _Workers:
                 worker.tells(said, task.goes_on or _always)
 
 
+@contextlib.contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Ctrl-C is kept back inside the block; a process that is started there has it kept back as well."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _always(_: Event) -> bool:
     return True
 
@@ -248,6 +278,8 @@ def _work(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=_stop_with_the_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):  # the parent has gone, or wants no more
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         while (given := connection.recv()) is not None:
             order, is_judged = given
             connection.send(train_task(order, _Telling(connection), (lambda _: connection.recv()) if is_judged else None))

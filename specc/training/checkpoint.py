@@ -31,7 +31,8 @@ class DamagedCheckpoint(Exception):
 class Checkpoints:
     """Saves a training at most once a second, and at its end. Two states are kept: the newest, and the one before it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, log: Path | None = None) -> None:
+        self.log = log
         self.newest, self.previous = folder / "state.safetensors", folder / "previous.safetensors"
         self.last = -SECONDS_BETWEEN
         self.between = SECONDS_BETWEEN
@@ -43,9 +44,16 @@ class Checkpoints:
             return
         self.newest.parent.mkdir(exist_ok=True)  # one level only: a run's folder that is gone is not made anew
         content = as_bytes(training)
+        self._settle_log()
         write_atomically(self.newest, content, self.previous)
         self.last = time.monotonic()
         self.between = max(SECONDS_BETWEEN, (self.last - now) / SHARE_OF_TIME)
+
+    def _settle_log(self) -> None:
+        """The log of the epochs that a state has behind it must not be shorter than it says, even when the power fails."""
+        if self.log is not None:
+            with open(self.log, "rb") as log:
+                os.fsync(log.fileno())
 
     def take_up(self, training: Training) -> str | None:
         """Goes on from the newest state that is whole; a training that has none stays at its start.

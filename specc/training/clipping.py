@@ -16,7 +16,7 @@ def clip_gradient(part: Clipping | None, gradient: Tensor, clock: Clock) -> None
     """Clips the whole gradient of a step; what is frozen has zeros there."""
     match part and at_moment(part, clock):
         case Norm(limit=limit):
-            length = float(torch.linalg.vector_norm(gradient))
+            length = float(torch.linalg.vector_norm(gradient, dtype=torch.float64))
             if length > limit:
                 gradient.mul_(limit / length)
         case Value(limit=limit):

@@ -50,14 +50,9 @@ def logits_of(module: nn.Module, rows: Rows, numbers: np.ndarray | Tensor, outpu
 
 def measured_rows(spec: Spec, dataset: Dataset) -> dict[str, np.ndarray]:
     """The rows of each split that has any; of training those that some phase trained on, where `rows` takes fewer."""
-    taken = [take_rows(dataset, phase.settings.rows) for phase in spec.phases if is_run(phase)]
+    taken = [take_rows(dataset, phase.settings.rows) for phase in spec.phases if phase.is_run]
     chosen = {"train": np.unique(np.concatenate(taken))} if taken else {}
     return {name: numbers for name, numbers in (dataset.rows | chosen).items() if len(numbers)}
-
-
-def is_run(phase: Phase) -> bool:
-    """Whether a phase is not left out."""
-    return phase.settings.epochs != 0 and phase.settings.steps != 0
 
 
 def total_loss(
@@ -126,9 +121,4 @@ def evaluate(spec: Spec, module: nn.Module, rows: Rows, numbers: np.ndarray) -> 
     """Everything measured of some rows with the weights that the module has."""
     logits = logits_of(module, rows, numbers, answers(spec.graph))
     targets, truth = rows.answers(numbers)
-    return Evaluation(measure_all(spec, last_phase(spec), logits, targets, truth, None), logits, truth)
-
-
-def last_phase(spec: Spec) -> Phase:
-    """The last phase that is not left out: its loss and metrics are measured at the end."""
-    return ([phase for phase in spec.phases if is_run(phase)] or spec.phases)[-1]
+    return Evaluation(measure_all(spec, spec.last_phase, logits, targets, truth, None), logits, truth)

@@ -35,6 +35,10 @@ class Diverged(Exception):
         self.phase, self.epoch, self.batch, self.what, self.layer = phase, epoch, batch, what, layer
 
 
+class Unfitting(Exception):
+    """A saved state that is whole and is none of this spec's: of another specc, say. The message says what is missing."""
+
+
 class Stopped(Exception):
     """Someone asked the training to stop; its state was saved."""
 
@@ -102,7 +106,7 @@ class Training:
     def run(self) -> None:
         """Every phase that is not done yet, in order; the module then has the weights that the last one kept.
 
-        Raises `Diverged`, and `Stopped` where it was asked to stop.
+        Raises `Diverged`, `Stopped` where it was asked to stop, `Unfitting` for what it took up of another spec.
         """
         while self.position.phase < len(self.spec.phases):
             self._phase(self.spec.phases[self.position.phase])
@@ -136,15 +140,23 @@ class Training:
         course = self._course(phase)
         self.state = course.state
         if self.resumed is not None:
-            course.state.load(below(self.resumed, "state/"))
-            for group, rate in zip(course.state.parameters.groups, self.position.rates, strict=True):
-                group.rate.load(rate)
+            self._go_on(course, self.resumed)
         course.clock.step = self.position.step
         while not course.clock.is_over and not self.position.stopped:
             self._epoch(course)
         course.state.average.put()
         if self.kept:
             self.module.load_state_dict(self.kept)
+
+    def _go_on(self, course: Course, tensors: dict[str, Tensor]) -> None:
+        """The state of a phase that was under way."""
+        try:
+            course.state.load(below(tensors, "state/"))
+            self.streams.load(below(tensors, "stream/"))  # a procedure may have drawn from them to begin
+            for group, rate in zip(course.state.parameters.groups, self.position.rates, strict=True):
+                group.rate.load(rate)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise Unfitting(str(error).partition("\n")[0]) from error
 
     def _course(self, phase: Phase) -> Course:
         settings = phase.settings

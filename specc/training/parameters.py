@@ -11,13 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from specc.ir import Node, Phase, Spec
-from specc.members import Held, held_parts, members
+from specc.members import Held, Way, held_parts, members, ways
 from specc.pytorch.source import parameter_table
 from specc.training.changing import at_moment, changes
 from specc.training.clock import Clock, Rate
 from specc.vocabulary.families import Optimizer, Regularizer
 from specc.vocabulary.regularizers import L1, L2
-from specc.vocabulary.sections import PartSettings
 
 BEGINNING = Clock(per_epoch=0, total_steps=0)
 
@@ -101,8 +100,8 @@ class FlatParameters:
 
     def __init__(self, module: nn.Module, spec: Spec, phase: Phase) -> None:
         named = dict(module.named_parameters())
-        ways = _ways(spec, phase, named)
-        order = sorted(named, key=lambda key: ways[key].order)
+        way_of = _ways(spec, phase, named)
+        order = sorted(named, key=lambda key: way_of[key].order)
         device = next(iter(named.values())).device if named else torch.device("cpu")
         total = sum(p.numel() for p in named.values())
         self.weights = torch.empty(total, device=device)
@@ -110,7 +109,7 @@ class FlatParameters:
         stretches: list[_Stretch] = []
         position = 0
         for key in order:
-            parameter, way = named[key], ways[key]
+            parameter, way = named[key], way_of[key]
             end = position + parameter.numel()
             view = self.weights[position:end].view_as(parameter)
             view.copy_(parameter.detach())
@@ -132,7 +131,7 @@ class FlatParameters:
         schedule = phase.parts[way.schedule].schedule if way.schedule else settings.schedule
         assert optimizer is not None
         group = Group(
-            way.optimizer or way.schedule,
+            min(filter(None, (way.optimizer, way.schedule)), key=lambda part: len(members(spec, part)), default=""),
             optimizer,
             Rate(optimizer.learning_rate, schedule),  # type: ignore[attr-defined]
             tuple(held[index] for index in way.held),
@@ -193,7 +192,7 @@ class FlatParameters:
 
 @dataclass(frozen=True)
 class _Way:
-    """How one parameter is trained: the parts whose settings it follows, what holds it, its regularizers."""
+    """How one parameter is trained: the way of its layer, whether it is a weight, its regularizers."""
 
     optimizer: str
     schedule: str
@@ -223,32 +222,18 @@ class _Stretch:
 
 def _ways(spec: Spec, phase: Phase, named: dict[str, nn.Parameter]) -> dict[str, _Way]:
     """The way of each parameter by its key in the state dict."""
-    table = parameter_table(spec)
-    parts = {part: frozenset(node.name for node in members(spec, part)) for part in phase.parts}
-    held = held_parts(spec, phase)
-    ways = {}
+    table, of_layers = parameter_table(spec), ways(spec, phase)
+    found = {}
     for key in named:
         node, is_weight = table[key]
-        near = sorted((part for part, names in parts.items() if node.name in names), key=lambda part: len(parts[part]))
-        ways[key] = _Way(
-            _nearest(phase.parts, near, "optimizer"),
-            _nearest(phase.parts, near, "schedule"),
-            tuple(index for index, hold in enumerate(held) if node.name in hold.names),
-            is_weight,
-            _regularizers(node, phase, near) if is_weight else (),
-        )
-    return ways
+        way = of_layers[node.name]
+        regularizers = _regularizers(node, phase, way) if is_weight else ()
+        found[key] = _Way(way.optimizer, way.schedule, way.held, is_weight, regularizers)
+    return found
 
 
-def _nearest(parts: dict[str, PartSettings], near: list[str], name: str) -> str:
-    """The smallest part around a layer that has the setting; empty where none has."""
-    return next((part for part in near if getattr(parts[part], name) is not None), "")
-
-
-def _regularizers(node: Node, phase: Phase, near: list[str]) -> tuple[Regularizer, ...]:
+def _regularizers(node: Node, phase: Phase, way: Way) -> tuple[Regularizer, ...]:
     """The layer's own, else those of the smallest part around it that has any, else the phase's."""
-    own = getattr(node.layer, "regularize", None)
-    if own is not None:
-        return own
-    part = _nearest(phase.parts, near, "regularize")
-    return (phase.parts[part].regularize or ()) if part else phase.settings.regularize
+    if way.regularize is None:
+        return getattr(node.layer, "regularize", None) or ()
+    return (phase.parts[way.regularize].regularize or ()) if way.regularize else phase.settings.regularize

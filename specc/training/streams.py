@@ -6,32 +6,42 @@ import hashlib
 
 import torch
 
-NAMES = ("weights", "order", "dropout", "augmentation", "noise", "sampling", "rows")
+NAMES = ("weights", "order", "augmentation", "noise", "sampling")
+CPU = torch.device("cpu")
 
 
 class Streams:
-    """Generators on the CPU by name. `dropout` is torch's own default generator, the one that its layers draw from."""
+    """Generators on the CPU by name, and that of the device itself, from which dropout draws there: torch's own default one."""
 
-    def __init__(self, seed: int) -> None:
-        self.generators = {name: new_generator(seed, name) for name in NAMES if name != "dropout"}
-        self.generators["dropout"] = torch.default_generator.manual_seed(stream_seed(seed, "dropout"))
-        if torch.cuda.is_available():
-            torch.cuda.manual_seed_all(stream_seed(seed, "dropout"))
+    def __init__(self, seed: int, device: torch.device = CPU) -> None:
+        self.device = device
+        self.generators = {name: new_generator(seed, name) for name in NAMES}
+        dropout = stream_seed(seed, "dropout")
+        self.generators["dropout"] = torch.default_generator.manual_seed(dropout)
+        if device.type == "cuda":
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(dropout)
+        elif device.type == "mps":
+            torch.mps.manual_seed(dropout)
 
     def __getitem__(self, name: str) -> torch.Generator:
         return self.generators[name]
 
     def state(self) -> dict[str, torch.Tensor]:
         states = {name: generator.get_state() for name, generator in self.generators.items()}
-        if torch.cuda.is_available():
-            states |= {f"cuda_{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
+        if self.device.type == "cuda":
+            states["device"] = torch.cuda.get_rng_state(self.device)
+        elif self.device.type == "mps":
+            states["device"] = torch.mps.get_rng_state()
         return states
 
     def load(self, states: dict[str, torch.Tensor]) -> None:
         for name, generator in self.generators.items():
             generator.set_state(states[name])
-        if torch.cuda.is_available():
-            torch.cuda.set_rng_state_all([states[f"cuda_{i}"] for i in range(torch.cuda.device_count())])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(states["device"], self.device)
+        elif self.device.type == "mps":
+            torch.mps.set_rng_state(states["device"])
 
 
 def new_generator(seed: int, name: str) -> torch.Generator:

@@ -11,7 +11,7 @@ import math
 from typing import Annotated, ClassVar, Literal
 
 from specc.vocabulary.families import Schedule
-from specc.vocabulary.numbers import Finite, NonNegativeFloat, NonNegativeInt, OpenFraction, PositiveFloat, PositiveInt
+from specc.vocabulary.numbers import Finite, Fraction, NonNegativeFloat, NonNegativeInt, OpenFraction, PositiveFloat, PositiveInt
 from specc.vocabulary.part import MeasureName, Positional
 
 
@@ -166,7 +166,7 @@ class OneCycle(Schedule):
 
 
 class Plateau(Schedule):
-    """Times `factor` whenever the measure has not improved for `patience` epochs, down to `to` times the start.
+    """Times `factor` when the measure has not improved for more than `patience` epochs, down to `to` times the start.
 
     Example: `schedule = plateau(validation.loss, patience = 2)`
     """
@@ -175,7 +175,7 @@ class Plateau(Schedule):
     measure: MeasureName
     factor: OpenFraction = 0.1
     patience: NonNegativeInt = 10
-    to: NonNegativeFloat = 0.0
+    to: Fraction = 0.0
 
     def at(self, progress: float, epoch: float, step: int) -> float:
         """The factor before any plateau; the loop keeps the state."""

@@ -22,7 +22,7 @@ from specc.vocabulary.families import (
     Stopping,
     WeightedLosses,
 )
-from specc.vocabulary.numbers import NonNegativeInt, OpenFraction, PositiveInt
+from specc.vocabulary.numbers import Fraction, NonNegativeInt, PositiveInt
 from specc.vocabulary.part import ColumnName, MeasureName
 
 
@@ -64,7 +64,7 @@ class Train(Section):
     epochs: NonNegativeInt | None = None
     steps: NonNegativeInt | None = None
     rows: PositiveInt | None = None
-    label_noise: OpenFraction | None = None
+    label_noise: Fraction | None = None
     batch: PositiveInt | Literal["all"] = 32
     accumulate: PositiveInt = 1
     seed: NonNegativeInt = 0

@@ -16,6 +16,8 @@ from specc.pytorch.source import build_module
 from specc.training.checkpoint import Checkpoints, DamagedCheckpoint, as_bytes, read_state
 from specc.training.device import compute_with
 from specc.training.loop import Stopped, Training
+from specc.training.procedures import PROCEDURES, Supervised
+from specc.training.state import State
 from specc.training.streams import Streams
 from tests.data.binding import table
 
@@ -137,6 +139,43 @@ def test_any_state_goes_on_to_the_same_bits(number: int, bound, whole, tmp_path:
     run(again)
     assert seen + without_seconds(later) == whole[1]
     assert all(torch.equal(tensor, whole[0][name]) for name, tensor in weights(again).items())
+
+
+class Draws(Supervised):
+    """A procedure that draws from a stream to begin, and in each step."""
+
+    def begin(self, state: State) -> None:
+        state.own["chains"] = torch.rand(3, generator=state.streams["sampling"])
+
+    def step(self, state: State, batches, clock):
+        state.own["chains"] += torch.rand(3, generator=state.streams["sampling"])
+        self.module_sees(state)
+        return super().step(state, batches, clock)
+
+    @torch.no_grad()
+    def module_sees(self, state: State) -> None:
+        state.parameters.weights += 1e-3 * state.own["chains"].sum()
+
+
+@pytest.mark.parametrize("number", [0, 5, 29, 60])
+def test_what_a_procedure_draws_goes_on_as_well(number: int, bound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROCEDURES, "supervised", Draws)
+    whole, _ = training(bound)
+    run(whole)
+    path, offers = tmp_path / "state.safetensors", []
+
+    def stop(training: Training, final: bool) -> None:
+        offers.append(final)
+        if len(offers) > number:
+            path.write_bytes(as_bytes(training))
+            raise Stop
+
+    with pytest.raises(Stop):
+        run(training(bound, stop)[0])
+    again, _ = training(bound, seed=99)
+    read_state(path, again)
+    run(again)
+    assert all(torch.equal(tensor, weights(whole)[name]) for name, tensor in weights(again).items())
 
 
 def saved(bound, path: Path) -> None:

@@ -10,6 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from specc.training.clipping import clip_gradient
+from specc.training.clock import Clock
+from specc.vocabulary.clipping import Norm
 from tests.training.trained import Trained, assert_close, by_hand, copy, same
 
 DEEP = "input(features); dense trunk(5, tanh); dense(4, tanh); output({target})"
@@ -45,7 +48,7 @@ def test_a_part_has_its_own_optimizer(tmp_path: Path) -> None:
 
 
 def test_the_smallest_part_around_a_layer_has_the_word(tmp_path: Path) -> None:
-    nested = "batch = 16; optimizer = sgd(9.0); network.optimizer = sgd(0.1); trunk.optimizer = sgd(0.3); epochs = 2"
+    nested = "batch = 16; network.optimizer = sgd(0.1); trunk.optimizer = sgd(0.3); epochs = 2"
     plain = "batch = 16; optimizer = sgd(0.1); trunk.optimizer = sgd(0.3); epochs = 2"
     assert same(copy(Trained(tmp_path, nested, DEEP).module), copy(Trained(tmp_path, plain, DEEP).module))
 
@@ -208,3 +211,15 @@ def test_wrong_labels_are_learned_from_and_never_measured_by(tmp_path: Path) -> 
     seen = trained.events[0]["train"]["accuracy"]
     assert seen != pytest.approx(float((guesses == true).mean()))
     assert trained.training.evaluate()["train"].metrics["accuracy"] == pytest.approx(float((guesses == true).mean()))
+
+
+def test_a_rate_bears_the_name_of_the_smallest_part(tmp_path: Path) -> None:
+    words = "batch = 16; optimizer = adam(0.01); network.optimizer = sgd(0.1); trunk.schedule = schedule(0.5, 0.1); epochs = 2"
+    trained = Trained(tmp_path, words.replace("optimizer = adam(0.01); ", "", 1), DEEP)
+    assert trained.events[0]["rates"] == {"trunk": 0.05, "network": 0.1}
+
+
+def test_a_huge_gradient_is_clipped_and_not_lost() -> None:
+    gradient = torch.tensor([3e19, -4e19])
+    clip_gradient(Norm(limit=5.0), gradient, Clock(1, 1))
+    torch.testing.assert_close(gradient, torch.tensor([3.0, -4.0]))

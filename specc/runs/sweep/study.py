@@ -94,7 +94,7 @@ class Search:
         """Tells the study what an epoch reached, and asks it whether the trial may still become one of the better ones."""
         if isinstance(self.study.pruner, NopPruner):
             return None
-        last_phase = self.spec.phases[-1].name
+        last_phase = self.spec.last_phase.name
 
         def goes_on(event: Event) -> bool:
             value = event.get(self.split, {}).get(self.measure)

@@ -14,7 +14,7 @@ class Pretrained(Layer):
 
     `run` is a run's folder, or the folder of a spec's runs: then its newest finished run. It stands right behind an `input` of
     the same columns, declared alike, and their scales, imputed values and labels are those of the run. `freeze = true`
-    keeps the weights and batch statistics as they are, `freeze = until(epoch = 3)` for a while.
+    keeps the weights and batch statistics as they are, `freeze = until(epoch = 3)` through the first epochs of each phase.
 
     Example: `pretrained("runs/houses", part = dense_1, freeze = true)`
     """
