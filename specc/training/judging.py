@@ -19,9 +19,9 @@ def is_kept(phase: Phase, event: Event, position: Position) -> bool:
     """Whether the epoch is the best so far by the measure that chooses the weights to keep."""
     keep = phase.settings.keep
     value = look_up(event, keep.measure) if isinstance(keep, Best) else None
-    if value is None or not _is_better(value, position.kept, keep.measure):  # type: ignore[union-attr]
+    if value is None or not _is_better(value, position.best, keep.measure):  # type: ignore[union-attr]
         return False
-    position.kept, position.kept_epoch = value, position.epoch
+    position.best, position.best_epoch = value, position.epoch
     return True
 
 
@@ -40,7 +40,7 @@ def is_stopped(phase: Phase, event: Event, position: Position) -> bool:
 def why_stopped(phase: Phase, position: Position) -> str:
     stop = phase.settings.stop
     assert isinstance(stop, Early)
-    kept = f"kept epoch {position.kept_epoch}" if position.kept_epoch else "kept the last epoch"
+    kept = f"kept epoch {position.best_epoch}" if position.best_epoch else "kept the last epoch"
     return f"no better {stop.measure} for {stop.patience} epoch{'s' if stop.patience > 1 else ''}; {kept}"
 
 

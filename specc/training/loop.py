@@ -99,7 +99,7 @@ class Training:
         self.kept: dict[str, Tensor] = {}
         self.state: State | None = None
         self.epoch: Epoch | None = None
-        self.order = streams["order"].get_state()
+        self.order_began = streams["order"].get_state()
         """The stream of the order as it was when the epoch under way began."""
         self.resumed: dict[str, Tensor] | None = None
 
@@ -122,7 +122,7 @@ class Training:
         else:
             named |= {f"state/module/{name}": tensor for name, tensor in self.module.state_dict().items()}
         named |= {f"kept/{name}": tensor for name, tensor in self.kept.items()}
-        named["epoch/order"] = self.order
+        named["epoch/order"] = self.order_began
         measured = self.epoch.joined() if self.epoch is not None else {}
         return named | {f"epoch/measured/{name}": tensor for name, tensor in measured.items()}
 
@@ -133,7 +133,7 @@ class Training:
         self.streams.load(below(tensors, "stream/"))
         self.kept = {name: tensor.to(self.device) for name, tensor in below(tensors, "kept/").items()}
         self.position = position
-        self.order = tensors["epoch/order"]
+        self.order_began = tensors["epoch/order"]
         self.resumed = tensors if position.step else None
 
     def _phase(self, phase: Phase) -> None:
@@ -200,10 +200,10 @@ class Training:
         """The order of the epoch's rows, drawn anew or, within an epoch that is resumed, as it was drawn."""
         measured = {}
         if self.resumed is not None and self.position.step_of_epoch:
-            self.streams["order"].set_state(self.order)
+            self.streams["order"].set_state(self.order_began)
             measured = {n: [t.to(self.device)] for n, t in below(self.resumed, "epoch/measured/").items()}
         self.resumed = None
-        self.order = self.streams["order"].get_state()
+        self.order_began = self.streams["order"].get_state()
         order = torch.randperm(len(course.numbers), generator=self.streams["order"])
         self.epoch = Epoch(torch.from_numpy(course.numbers)[order], measured)
         return self.epoch

@@ -19,9 +19,9 @@ class Position:
     """Steps that are done of the epoch under way."""
     seconds: float = 0.0
     """What those took."""
-    kept: float = math.nan
+    best: float = math.nan
     """The best of the measure that chooses the weights to keep, and its epoch."""
-    kept_epoch: int = 0
+    best_epoch: int = 0
     improved: float = math.nan
     """The last of the measure that stops which was an improvement, and its epoch."""
     improved_epoch: int = 0
