@@ -11,8 +11,11 @@ from specc.stored import read_regular
 
 def record_of(run: Path) -> dict[str, Any]:
     """`run.json` of a run's folder. Raises `OSError`, or `ValueError` where it is no JSON."""
+    content = read_regular(run / "run.json")
+    if b"\\u0000" in content or b"\0" in content:
+        raise ValueError("it holds a null character, which no spec can")
     try:
-        record = json.loads(read_regular(run / "run.json"))
+        record = json.loads(content)
     except RecursionError:
         raise ValueError("it nests too deep") from None
     if not isinstance(record, dict):

@@ -278,7 +278,10 @@ def _dict(item: Any) -> Callable[[Any], Any]:
 def _float(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise Misfit(value)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        raise Misfit(float("inf"), "must be finite") from None
 
 
 def _instance(kind: Any) -> Callable[[Any], Any]:

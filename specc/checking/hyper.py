@@ -13,6 +13,9 @@ from specc.vocabulary.families import Hyperparameter
 from specc.vocabulary.hyperparameters import Bool, Choice, Float, Int
 from specc.vocabulary.part import find_word, words_of
 
+MOST_LOOKED_AT = 10_000
+"""Values of a hyperparameter for which a division must be exact: of larger ranges so many, evenly."""
+
 
 def read_hyper(section: Part | None, reader: Reader) -> tuple[dict[str, HyperValue], Scope]:
     """The hyperparameters with the values in force, and the scope in which `$name` finds them."""
@@ -177,8 +180,10 @@ def _whole_values(declared: Hyperparameter) -> tuple[int, ...] | None:
         return None
     if declared.range is None:
         return (declared.default,)
-    values = range(int(declared.range.low), int(declared.range.high) + 1, declared.step)
-    return tuple(values if len(values) <= 10_000 else [values[i * len(values) // 10_000] for i in range(10_000)])
+    low, step = int(declared.range.low), declared.step
+    count = (int(declared.range.high) - low) // step + 1
+    looked_at = min(count, MOST_LOOKED_AT)
+    return tuple(low + step * (i * count // looked_at) for i in range(looked_at))
 
 
 def _text(value: Value) -> str:

@@ -92,12 +92,12 @@ def _ends_of_lines(token: Token) -> list[_Item]:
 
 
 def _without_empty_breaks(items: list[_Item]) -> list[_Item]:
-    """`{`, blank lines, `}` becomes `{ }`; the same in `( )` and `[ ]`."""
+    """`{`, blank lines and lonely semicolons, `}` becomes `{ }`; the same in `( )` and `[ ]`."""
     kept: list[_Item] = []
     for item in items:
         if item.type in CLOSING:
             first = len(kept)
-            while first and kept[first - 1].type in ("END", "BLANK"):
+            while first and kept[first - 1].type in ("END", "BLANK", "SEMICOLON"):
                 first -= 1
             if first and kept[first - 1].type in OPENING:
                 del kept[first:]

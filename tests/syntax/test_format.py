@@ -82,6 +82,7 @@ def test_random_specs_are_mostly_valid() -> None:
         ("a=[1,\n2]\nlong=3", "a = [1,\n  2]\nlong = 3\n"),
         ("n{}", "n { }\n"),
         ("n{\n\n}", "n { }\n"),
+        ("n{m{;\n}}", "n {\n  m { }\n}\n"),
         ("n{\n# c\n\n}", "n {\n  # c\n}\n"),
         ("n{a;b\n}", "n {\n  a; b\n}\n"),
         ("n{a\nb}#c", "n {\n  a\n  b\n}                                        # c\n".replace("# c", "#c")),
