@@ -59,7 +59,7 @@ def main() -> int:
     if given.keep:
         from benchmarks.results import write_section
 
-        command = f"python -m benchmarks.kills --count {given.count} --seed {given.seed}"
+        command = f"python -m benchmarks.kills --count {given.count} --seed {given.seed} --steps {given.steps}"
         write_section("Killed runs", command, tally.lines())
     return 1 if tally.differing else 0
 

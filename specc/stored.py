@@ -61,6 +61,8 @@ def _columns_are_fitted(spec: Spec) -> None:
         fit = spec.bound.fits.get(name)
         if fit is not None and not isinstance(fit, FITS.get(type(column), Fit)):
             raise Broken(f"the column `{name}` is {column.word}, and was not fitted as one")
+        if isinstance(column, Number) and isinstance(fit, NumberFit) and fit.indicator != column.indicator:
+            raise Broken(f"the column `{name}` was fitted with another `indicator` than it is declared with")
     absent = [name for name in spec.data.target if name not in spec.data.columns or name not in spec.bound.fits]
     if absent:
         raise Broken(f"the target `{absent[0]}` is no column that it was trained on")

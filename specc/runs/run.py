@@ -80,7 +80,11 @@ class Run:
 
         from specc.pytorch.source import build_module
 
-        module, content = build_module(self.spec), read_regular(self.path / WEIGHTS)
+        content = read_regular(self.path / WEIGHTS)
+        try:
+            module = build_module(self.spec)
+        except (SyntaxError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, NameError) as error:
+            raise self.damaged("run.json", f"its layers make no module: {error}") from error
         try:
             module.load_state_dict(load(content))
         except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
