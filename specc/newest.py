@@ -20,6 +20,10 @@ def record_of(run: Path) -> dict[str, Any]:
         raise ValueError("it nests too deep") from None
     if not isinstance(record, dict):
         raise ValueError("it is no record of a run")
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds half a character, which no text can") from None
     return record
 
 

@@ -70,6 +70,8 @@ def _columns_are_fitted(spec: Spec) -> None:
     if unfitted or not spec.graphs:
         raise Broken(f"its network takes `{unfitted[0]}`, which it was not trained on" if unfitted else "it has no network")
     for graph in spec.graphs.values():
+        if not any(shape.count for node in graph.nodes for shape in node.outputs.values()):
+            raise Broken("its network has no layers")
         for answer in answers(graph):
             fit = spec.bound.fits[answer.column]
             labels = len(fit.labels) if isinstance(fit, CategoryFit) else 0
