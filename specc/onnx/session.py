@@ -76,8 +76,12 @@ class OnnxModel:
 
         Raises `NotAModel` where the graph cannot be computed.
         """
-        feeds = {name: raw[name] for name in self.columns}
-        count = len(next(iter(feeds.values())))
+        try:
+            feeds = {name: raw[name] for name in self.columns}
+            count = len(next(iter(feeds.values())))
+            shapes = self._shapes(count)
+        except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+            raise NotAModel(f"{self.name} is damaged: its graph is not the one that it describes") from error
         names = [output.name for output in self.session.get_outputs()]
         try:
             parts = [
@@ -87,7 +91,7 @@ class OnnxModel:
             given = {name: np.concatenate([np.asarray(part[place]) for part in parts]) for place, name in enumerate(names)}
         except Exception as error:  # onnxruntime's own errors share no base but this one
             raise NotAModel(f"{self.name} is damaged: it loads, and cannot answer these rows") from error
-        if any(given[name].shape != shape for name, shape in self._shapes(count).items()):
+        if any(given[name].shape != shape for name, shape in shapes.items()):
             raise NotAModel(f"{self.name} is damaged: its answers are not one a row")
         return given
 
