@@ -193,7 +193,8 @@ def other_versions(model: onnx.ModelProto, random: Random) -> None:
         case 0:
             model.ir_version = random.choice((0, 1, 3, 99, 2**31))
         case 1:
-            model.opset_import[0].version = random.choice((0, 1, 7, 99, 2**31))
+            opset = model.opset_import[0] if model.opset_import else model.opset_import.add()
+            opset.version = random.choice((0, 1, 7, 99, 2**31))
         case _:
             del model.opset_import[:]
 

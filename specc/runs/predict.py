@@ -13,7 +13,7 @@ from specc.diagnostics import Report, Source
 from specc.door import answers, results
 from specc.ir import Spec
 from specc.onnx.build import build_onnx
-from specc.onnx.session import OnnxModel
+from specc.onnx.session import NotAModel, OnnxModel
 from specc.parts import part_of
 from specc.runs.answers import decode_answers, table_of, table_of_features
 from specc.runs.run import WEIGHTS, Run, open_run
@@ -67,6 +67,8 @@ def _frame(spec: Spec, given: dict[str, np.ndarray]) -> polars.DataFrame:
     if answers(spec.graph):
         return table_of(spec, given)
     (name,) = results(spec.graph)
+    if name not in given:
+        raise NotAModel(f"the model is damaged: it describes `{name}`, which its graph does not give")
     return table_of_features(name, given[name])
 
 
