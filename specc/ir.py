@@ -87,6 +87,15 @@ class Phase(Record):
         """Whether the phase is not left out."""
         return self.settings.epochs != 0 and self.settings.steps != 0
 
+    def rows_of(self, given: int) -> int:
+        """How many of so many training rows it takes."""
+        return given if self.settings.rows is None else min(self.settings.rows, given)
+
+    def batch_of(self, given: int) -> int:
+        """The rows of a batch where there are so many training rows."""
+        rows = self.rows_of(given)
+        return rows if self.settings.batch == "all" else min(rows, int(self.settings.batch))
+
 
 class HyperValue(Record):
     """A hyperparameter with the value in force."""

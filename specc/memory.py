@@ -48,8 +48,8 @@ class Need(NamedTuple):
 
 
 def need_of(spec: Spec, phase: Phase, rows: int, copied: int | None = None) -> Need:
-    """The need of a phase that trains on so many rows; `copied`: bytes of data that go to a device of its own."""
-    batch = rows if phase.settings.batch == "all" else min(rows, int(phase.settings.batch))
+    """The need of a phase where there are so many training rows; `copied`: bytes of data that go to a device of its own."""
+    rows, batch = phase.rows_of(rows), phase.batch_of(rows)
     weights, copies = BYTES * parameters(spec), _copies(spec, phase)
     # A checkpoint is a copy of all but the gradient, and the same once more as the bytes of its file.
     saving = 2 * weights * max(1, copies - 1) if copied is None else 0

@@ -143,7 +143,7 @@ def some_labels_are_wrong(spec: Spec, report: Report) -> None:
     """A share of so few rows that it is none would change nothing."""
     given = spec.bound.rows.get("train", 0) if spec.bound is not None else 0
     for phase in spec.phases if given else ():
-        rows, share = min(phase.settings.rows or given, given), phase.settings.label_noise
+        rows, share = phase.rows_of(given), phase.settings.label_noise
         if share and round(share * rows) == 0:
             message = f"`label_noise = {share:g}` of {rows:,} rows is none"
             report.error("E0505", message, span_of(spec, phase, "label_noise"), help="take a larger share, or take it away")

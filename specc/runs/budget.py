@@ -30,7 +30,7 @@ class Budget:
         rows = spec.bound.rows["train"]
         copied = sum(values.nbytes for values in (*dataset.inputs.values(), *dataset.targets.values()))
         self.needs = {
-            phase.name: need_of(spec, phase, phase.settings.rows or rows, copied if device.type != "cpu" else None)
+            phase.name: need_of(spec, phase, rows, copied if device.type != "cpu" else None)
             for phase in spec.phases
         }
         self.room = own if own is not None else free_memory() if device.type == "cpu" else None
@@ -133,7 +133,7 @@ def _fewer_units(spec: Spec, phase: Phase, heaviest: Node, room: int) -> str:
     if field is None or heaviest.layer.word == "output":
         return way_out
     given, units = getattr(heaviest.layer, field), getattr(heaviest.layer, field)
-    rows = phase.settings.rows or spec.bound.rows["train"]
+    rows = spec.bound.rows["train"]
     while units > 1:
         units = 1 << ((units - 1).bit_length() - 1)
         smaller = _with_units(spec, heaviest, field, units)

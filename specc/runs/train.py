@@ -133,7 +133,7 @@ def _train(order: Order, watcher: Watcher, lock: Lock) -> Run:
         raise fail(source, refusal)
     watcher.advice(report)
     seed = order.seed if order.seed is not None else spec.phases[0].settings.seed
-    threads = order.threads or choose_threads(spec, max(_batch(phase, dataset) for phase in spec.phases))
+    threads = order.threads or choose_threads(spec, max(phase.batch_of(len(dataset.rows["train"])) for phase in spec.phases))
     if folder is not None:
         same_data(folder, spec, source)
         record = folder.record | {"status": "running"}
@@ -147,11 +147,6 @@ def _train(order: Order, watcher: Watcher, lock: Lock) -> Run:
 
     folder = RunFolder.create(order.path, order.run, first_files, lock)
     return _Execution(spec, dataset, report, folder, folder.record, watcher, device, threads, seed, budget).run(resumed=False)
-
-
-def _batch(phase: Phase, dataset: Dataset) -> int:
-    rows = len(dataset.rows["train"])
-    return rows if phase.settings.batch == "all" else min(rows, int(phase.settings.batch))
 
 
 def versions() -> dict[str, str]:

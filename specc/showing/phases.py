@@ -41,7 +41,7 @@ def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
     rows = training_rows(spec, phase)
     steps = None
     if rows is not None:
-        steps = steps_an_epoch(spec, rows, rows if s.batch == "all" else int(s.batch), s.accumulate)
+        steps = steps_an_epoch(spec, rows, phase.batch_of(rows), s.accumulate)
     facts = [
         _part("procedure", s.procedure, phase),
         _loss(spec, phase),
@@ -70,8 +70,7 @@ def training_rows(spec: Spec, phase: Phase) -> int | None:
     """How many rows a phase trains on, once the data is bound."""
     if spec.bound is None or "train" not in spec.bound.rows:
         return None
-    given = spec.bound.rows["train"]
-    return given if phase.settings.rows is None else min(phase.settings.rows, given)
+    return phase.rows_of(spec.bound.rows["train"])
 
 
 def _part(name: str, part: Part | None, phase: Phase, otherwise: Phrase | None = None) -> SettingFact:

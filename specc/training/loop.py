@@ -161,9 +161,8 @@ class Training:
     def _course(self, phase: Phase) -> Course:
         settings = phase.settings
         numbers = self.training_rows(phase)
-        size = len(numbers) if settings.batch == "all" else int(settings.batch)
         join_last = any(node.layer.batch_statistics for graph in self.spec.graphs.values() for node in graph.nodes)
-        batches = list(slices(len(numbers), size, join_last))
+        batches = list(slices(len(numbers), phase.batch_of(len(numbers)), join_last))
         steps = [batches[start : start + settings.accumulate] for start in range(0, len(batches), settings.accumulate)]
         noisy = with_wrong_labels(self.spec, self.dataset, numbers, settings.label_noise)
         rows = self.rows if noisy is self.dataset else self.rows.answering(noisy)
