@@ -14,8 +14,6 @@ from specc.members import held_parts
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.reshaping import Flatten, Reshape
 
-REMEMBERED = {"sgd": 0, "adam": 2, "adamw": 2, "rmsprop": 1, "adagrad": 1, "adadelta": 2}
-"""Numbers that each optimizer remembers of a weight, without those of a momentum."""
 PROC = Path("/proc")
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 UNITS = {"": 1, "B": 1} | {f"{p}{u}": 1024**n for n, p in enumerate("KMGT", 1) for u in ("iB", "i", "")}
@@ -72,7 +70,7 @@ def _copies(spec: Spec, phase: Phase) -> int:
     if held_parts(spec, phase) or phase.parts or settings.optimizer is None:  # how many weights take part is not looked into
         return copies + 1
     momentum = settings.optimizer.written("momentum") if hasattr(settings.optimizer, "momentum") else False
-    return copies + 1 + REMEMBERED.get(settings.optimizer.word, 0) + momentum
+    return copies + 1 + settings.optimizer.remembers + momentum
 
 
 def _numbers_of_a_row(spec: Spec) -> int:

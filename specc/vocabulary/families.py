@@ -159,6 +159,9 @@ class Metric(Part, family="metric"):
 class Optimizer(Part, family="optimizer"):
     """How a gradient becomes a step."""
 
+    remembers: ClassVar[int] = 0
+    """How many numbers it keeps of each weight from one step to the next, beside that of a momentum."""
+
 
 class Clipping(Part, family="clipping"):
     """How large a gradient may become."""

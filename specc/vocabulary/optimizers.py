@@ -5,6 +5,8 @@ A momentum or decay may change in time: `sgd(0.1, momentum = warmup(0.5, 0.9, ep
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from specc.vocabulary.families import Optimizer, VaryingFraction, VaryingNonNegative
 from specc.vocabulary.numbers import Fraction, OpenFraction, PositiveFloat
 from specc.vocabulary.part import Flag
@@ -29,6 +31,7 @@ class Adam(Optimizer):
     Example: `optimizer = adam(1e-3)`
     """
 
+    remembers: ClassVar[int] = 2
     learning_rate: PositiveFloat = 1e-3
     betas: Betas = (0.9, 0.999)
     epsilon: PositiveFloat = 1e-8
@@ -40,6 +43,7 @@ class Adamw(Optimizer):
     Example: `optimizer = adamw(1e-3, weight_decay = 0.01)`
     """
 
+    remembers: ClassVar[int] = 2
     learning_rate: PositiveFloat = 1e-3
     betas: Betas = (0.9, 0.999)
     epsilon: PositiveFloat = 1e-8
@@ -52,6 +56,7 @@ class Rmsprop(Optimizer):
     Example: `optimizer = rmsprop(1e-3)`
     """
 
+    remembers: ClassVar[int] = 1
     learning_rate: PositiveFloat = 1e-3
     decay: OpenFraction = 0.99
     momentum: VaryingFraction = 0.0
@@ -64,6 +69,7 @@ class Adagrad(Optimizer):
     Example: `optimizer = adagrad(0.05)`
     """
 
+    remembers: ClassVar[int] = 1
     learning_rate: PositiveFloat = 0.01
     epsilon: PositiveFloat = 1e-10
 
@@ -74,6 +80,7 @@ class Adadelta(Optimizer):
     Example: `optimizer = adadelta(1.0)`
     """
 
+    remembers: ClassVar[int] = 2
     learning_rate: PositiveFloat = 1.0
     decay: OpenFraction = 0.9
     epsilon: PositiveFloat = 1e-6

@@ -103,7 +103,7 @@ def test_what_optimizers_remember_is_what_is_counted(part: Optimizer, reference:
     for group in flat.groups:
         update(group, 0.01, CLOCK)
         momentum = int(part.written("momentum")) if hasattr(part, "momentum") else 0
-        assert len(group.memory) == memory.REMEMBERED[part.word] + momentum
+        assert len(group.memory) == part.remembers + momentum
 
 
 @pytest.mark.parametrize(
