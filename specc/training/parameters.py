@@ -71,7 +71,7 @@ class Group:
                 segment.settle(clock)
 
     @cached_property
-    def changes(self) -> bool:
+    def is_changing(self) -> bool:
         """Whether `settle` has anything to do as time goes on."""
         return bool(self.held) or any(changes(part) for segment in self.segments for part in segment.regularizers)
 
@@ -152,7 +152,7 @@ class FlatParameters:
     def settle(self, clock: Clock) -> None:
         """Every group takes what this moment says."""
         for group in self.groups:
-            if group.changes:
+            if group.is_changing:
                 group.settle(clock)
 
     def clear_gradient(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,8 @@ def sweep_picture(rows: list[Row], measure: str, higher: bool, logarithmic: set[
     shown = sorted((row for row in rows if row.value is not None), key=lambda row: row.name)
     names = list(dict.fromkeys(name for row in shown for name in row.values))
     low, high = _reach([row.value or 0.0 for row in shown if row.status == "finished"])
+    # What lies beyond the axis stands at its edge.
+    shown = [replace(row, value=min(max(row.value or 0.0, low), high)) for row in shown]
     count = 1 + len(names)
     columns = 2 if count == 4 else min(COLUMNS, count)  # four stand in a square
     figure, axes_of = panels(count, columns, 3.0, 2.2, Margins(left=0.75, bottom=0.55, right=0.3))
@@ -96,4 +99,4 @@ def _dots(axes: Axes, places: list[Any], rows: list[Row]) -> None:
     for status, marker, color in (("finished", "o", TRAIN), ("pruned", "x", MARK)):
         points = [(place, row.value) for place, row in zip(places, rows) if row.status == status]
         if points:
-            axes.plot(*zip(*points), marker, color=color, markersize=4, alpha=0.8, label=status)
+            axes.plot(*zip(*points), marker, color=color, markersize=4, alpha=0.8, label=status, clip_on=False)
