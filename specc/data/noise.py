@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 
 from specc.data.dataset import Dataset
+from specc.data.lots import shuffled
 from specc.ir import CategoryFit, Spec
 
 
@@ -24,12 +25,13 @@ def with_wrong_labels(spec: Spec, dataset: Dataset, rows: np.ndarray, share: flo
         fit = spec.bound.fits[name]
         if not isinstance(fit, CategoryFit):
             continue
-        draw = np.random.default_rng([dataset.seed, zlib.crc32(name.encode())])
-        lot = draw.permutation(dataset.rows["train"])  # of all, so that a row that is wrong is so in every phase
-        turns = draw.integers(1, len(fit.labels), len(lot))
+        seed = dataset.seed << 32 | zlib.crc32(name.encode())
+        training = dataset.rows["train"]  # all of them, so that a row that is wrong is so in every phase
+        lot = training[shuffled(len(training), seed)]
+        turns = np.random.PCG64(seed + 1).random_raw(len(lot)) % (len(fit.labels) - 1) + 1
         wrong = np.flatnonzero(np.isin(lot, rows))[: round(share * len(rows))]
         labels = targets[name].copy()
-        labels[lot[wrong]] = (labels[lot[wrong]] + turns[wrong]) % len(fit.labels)
+        labels[lot[wrong]] = (labels[lot[wrong]] + turns[wrong].astype(labels.dtype)) % len(fit.labels)
         targets[name] = labels
         truth[name] = labels.astype(truth[name].dtype)
     return dataclasses.replace(dataset, targets=targets, truth=truth)
