@@ -19,19 +19,11 @@ from specc.runs.lock import Lock
 from specc.runs.resume import hold
 from specc.runs.several import Group, same_group
 from specc.runs.train import Order
-from specc.runs.workers import Outcome, Task, train_all
+from specc.runs.workers import Outcome, Stopped, Task, train_all
 from specc.syntax.read import read_source
 
 if TYPE_CHECKING:
     from specc.diagnostics import Source
-
-
-class Stopped(Exception):
-    """A run ended in a way that ends the others too."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.status)
-        self.outcome = outcome
 
 
 def train_several(order: Order, spec: Spec | None, group: Group | None, seeds: int | None, jobs: int) -> None:

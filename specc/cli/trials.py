@@ -25,7 +25,7 @@ from specc.runs.sweep.folder import begin, is_sweep, sweep_beside
 from specc.runs.sweep.space import overrides_of, space_of
 from specc.runs.sweep.study import Search, name_of, open_study
 from specc.runs.train import Order, Silent
-from specc.runs.workers import Outcome, Task, train_all
+from specc.runs.workers import Outcome, Stopped, Task, train_all
 
 if TYPE_CHECKING:
     from specc.diagnostics import Source
@@ -34,14 +34,6 @@ if TYPE_CHECKING:
 
 TOO_LARGE = {"E0507", "E0509"}
 """What does not fit into the memory, or into a file."""
-
-
-class Stopped(Exception):
-    """A trial ended in a way that ends the sweep."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.status)
-        self.outcome = outcome
 
 
 def search(order: Order, source: Source, spec: Spec, trials: int | None, jobs: int, storage: str | None, again: str) -> None:

@@ -56,6 +56,14 @@ class Outcome:
     message: str = ""
 
 
+class Stopped(Exception):
+    """A run ended in a way that ends the others too."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.status)
+        self.outcome = outcome
+
+
 Audience = Callable[[Task], Watcher]
 """Gives each task whoever shows how it goes."""
 
