@@ -240,8 +240,7 @@ def lines_of(folder: Path) -> int:
 
 def traces(folder: Path) -> tuple[object, ...]:
     """What the steps of training leave: the epochs in the logs, and the newest checkpoints."""
-    states = [os.stat(run / "checkpoint" / "state.safetensors").st_mtime_ns for run in runs_in(folder) if has_state(run)]
-    return (*logs_of(folder), *states)
+    return (*logs_of(folder), *map(age_of_state, runs_in(folder)))
 
 
 def logs_of(folder: Path) -> list[list[bytes]]:
@@ -250,8 +249,12 @@ def logs_of(folder: Path) -> list[list[bytes]]:
     return [log.read_bytes().splitlines() for log in logs if log.exists()]
 
 
-def has_state(run: Path) -> bool:
-    return (run / "checkpoint" / "state.safetensors").exists()
+def age_of_state(run: Path) -> int | None:
+    """When the newest checkpoint was written; None where there is none, for the instant that it gives way to the next as well."""
+    try:
+        return os.stat(run / "checkpoint" / "state.safetensors").st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 def result(folder: Path) -> Result:
