@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from specc.door import Answer, answers
 from specc.ir import Phase, Spec
-from specc.vocabulary.families import Loss, LossTerm, Metric
+from specc.machines import machines
+from specc.members import members
+from specc.vocabulary.families import Loss, LossTerm, Metric, Optimizer, Procedure
 from specc.vocabulary.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from specc.vocabulary.metrics import R2, Accuracy, Auroc, MeanAbsoluteError, RootMeanSquaredError
-from specc.vocabulary.optimizers import Adam
-from specc.vocabulary.procedures import Supervised
+from specc.vocabulary.models import Dbn, Rbm
+from specc.vocabulary.optimizers import Adam, Sgd
+from specc.vocabulary.procedures import ContrastiveDivergence, Supervised
 from specc.vocabulary.sections import Train
 from specc.vocabulary.stopping import Best, Early, Last
 
@@ -21,23 +24,66 @@ def with_defaults(spec: Spec) -> Spec:
     What was filled in is not `written`. Where only the data knows whether a category has two labels, `loss` stays open.
     """
     outputs = [answer for graph in spec.graphs.values() for answer in answers(graph)]
-    return spec.model_copy(update={"phases": tuple(_completed(phase, outputs) for phase in spec.phases)})
+    completed = [_completed(spec, phase, outputs) for phase in spec.phases]
+    return spec.model_copy(update={"phases": tuple(one for phase in completed for one in _one_by_one(spec, phase))})
 
 
-def _completed(phase: Phase, outputs: list[Answer]) -> Phase:
+def procedure_of(spec: Spec, phase: Phase) -> Procedure:
+    """The procedure of a phase: its own, or the one that its model is trained by."""
+    if phase.settings.procedure is not None:
+        return phase.settings.procedure
+    answers_anything = any(True for graph in spec.graphs.values() for _ in answers(graph))
+    pretrains = isinstance(spec.model, Dbn) and (phase.written_name == "pretrain" or not answers_anything)
+    by_itself = isinstance(spec.model, Rbm) or pretrains
+    return ContrastiveDivergence() if by_itself else Supervised()
+
+
+def _one_by_one(spec: Spec, phase: Phase) -> tuple[Phase, ...]:
+    """A phase that trains machines, as a phase for each of them."""
+    if phase.settings.procedure is None or not phase.settings.procedure.of_machines or phase.layer is not None:
+        return (phase,)
+    stack = machines(spec)
+    return tuple(_of_layer(spec, phase, node.name, len(stack) > 1) for node in stack)
+
+
+def _of_layer(spec: Spec, phase: Phase, layer: str, several: bool) -> Phase:
+    """The phase of one machine, which may have a length of its own: `rbm_1.epochs`."""
+    own = sorted(
+        (len(members(spec, part)), settings.epochs)
+        for part, settings in phase.parts.items()
+        if settings.epochs is not None and any(node.name == layer for node in members(spec, part))
+    )
+    settings = phase.settings
+    if own:
+        values = {name: getattr(settings, name) for name in Train.model_fields} | {"epochs": own[0][1], "steps": None}
+        settings = Train.model_construct(set(settings.model_fields_set), **values)
+    name = f"{phase.name}.{layer}" if several else phase.name
+    return phase.model_copy(update={"name": name, "layer": layer, "settings": settings})
+
+
+def _completed(spec: Spec, phase: Phase, outputs: list[Answer]) -> Phase:
     settings = phase.settings
     filled: dict[str, object] = {}
+    procedure = procedure_of(spec, phase)
     if settings.procedure is None:
-        filled["procedure"] = Supervised()
+        filled["procedure"] = procedure
     if settings.optimizer is None:
-        filled["optimizer"] = Adam()
-    if not settings.loss and all(answer.head in LOSS_OF_HEAD for answer in outputs):
+        filled["optimizer"] = _default_optimizer(spec, procedure)
+    if not settings.loss and outputs and all(answer.head in LOSS_OF_HEAD for answer in outputs):
         filled["loss"] = tuple(LossTerm(loss=_default_loss(answer, len(outputs) > 1)) for answer in outputs)
     if settings.keep is None:
         filled["keep"] = Best(measure=settings.stop.measure) if isinstance(settings.stop, Early) else Last()
     values = {name: getattr(settings, name) for name in Train.model_fields}
     # The set of fields that the spec gave stays as it was: `show` tells those that were filled in.
     return phase.model_copy(update={"settings": Train.model_construct(set(settings.model_fields_set), **(values | filled))})
+
+
+def _default_optimizer(spec: Spec, procedure: Procedure) -> Optimizer:
+    """Adam on losses; of machines plain gradient descent, ten times slower where some units are no labels and no bits."""
+    if not (procedure.of_machines or procedure.of_stacks):
+        return Adam()
+    words = {word for node in machines(spec) for word, _ in (*node.layer.visible, (node.layer.units.word, 0))}  # type: ignore[attr-defined]
+    return Sgd(learning_rate=0.05 if words <= {"bernoulli", "softmax"} else 0.005)
 
 
 def _default_loss(answer: Answer, several: bool) -> Loss:

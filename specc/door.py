@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from specc.ir import Graph, Node, Spec
 from specc.shapes import Expression, Shape, Size
-from specc.vocabulary.columns import Category, Embedding, is_pattern, symbol
+from specc.vocabulary.columns import Category, Embedding, RatingLevels, is_pattern, symbol
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 
@@ -17,11 +17,12 @@ class DoorTensor(NamedTuple):
     """A tensor that enters the network.
 
     `features`: float32 `[batch, width]`, the columns' numbers side by side. `index`: int64 `[batch]`, the row of an
-    embedded category's table (0 the unseen label). `image`, `array`: float32, one column's own block.
+    embedded category's table (0 the unseen label). `image`, `array`: float32, one column's own block. `ratings`: int64
+    `[ratings, 3]`, the row of the batch, ascending, the unit and the level of each rating.
     """
 
     name: str
-    kind: Literal["features", "index", "image", "array"]
+    kind: Literal["features", "index", "image", "array", "ratings"]
     columns: tuple[str, ...]
 
 
@@ -57,7 +58,8 @@ def entries(spec: Spec, node: Node) -> tuple[DoorTensor, ...]:
     plain = tuple(name for name in columns if not is_embedded(spec, name))
     tensors = [DoorTensor(identifier(name), "index", (name,)) for name in columns if is_embedded(spec, name)]
     if len(columns) == 1 and plain and not spec.data.columns[plain[0]].joins_features:
-        kind = "image" if spec.data.columns[plain[0]].word == "image" else "array"
+        word = spec.data.columns[plain[0]].word
+        kind = "image" if word == "image" else "ratings" if word == "ratings" else "array"
         return (DoorTensor(identifier(plain[0]), kind, plain),)
     if not plain:
         return tuple(tensors)

@@ -10,6 +10,8 @@ from specc.door import column_shapes, input_columns, is_embedded
 from specc.ir import Graph, Node, Spec
 from specc.shapes import UNKNOWN, Expression, Shape, ShapeMismatch, Size, product, total
 from specc.vocabulary.columns import Category, Embedding, Number
+from specc.machines import column_blocks, machine
+from specc.vocabulary.layers.boltzmann import Hidden, Label, Visible
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
@@ -48,6 +50,10 @@ class _Inference:
             return node  # it hangs on a layer that was already reported
         if isinstance(layer, Output):
             layer = self._output(layer)
+        if isinstance(layer, Visible):
+            layer = layer.model_copy(update={"blocks": self._blocks(node, layer)})
+        if isinstance(layer, Hidden):
+            layer = machine(layer, [self.nodes[name] for name in node.inputs], self._labels(node))
         if any(x.is_unknown for x in inputs):
             node = node.model_copy(update={"layer": layer, "outputs": dict.fromkeys(node.outputs, UNKNOWN)})
             self._remember(node)
@@ -81,6 +87,17 @@ class _Inference:
         shapes = [self._bound(shape) for shape in column_shapes(self.spec, node)]
         return layer.model_copy(update={"embeddings": embeddings}), shapes
 
+    def _blocks(self, node: Node, layer: Visible) -> tuple[tuple[str, Size], ...]:
+        """The units of a visible layer, with the sizes that the data has."""
+        shapes = [self._bound(shape) for shape in column_shapes(self.spec, node)]
+        return column_blocks(self.spec, layer, input_columns(self.spec, node), shapes)
+
+    def _labels(self, node: Node) -> Size:
+        """How many labels stand beside the other visible units of a machine."""
+        found = [n.layer for graph in self.spec.graphs.values() for n in graph.nodes if node.name in n.inputs]
+        label = next((layer for layer in found if isinstance(layer, Label)), None)
+        return self._output(label).units if label is not None else 0
+
     def _known(self, size: Size) -> Size:
         """The size with what the data has in place of its symbols."""
         if isinstance(size, int) or not self.sizes:
@@ -102,6 +119,8 @@ class _Inference:
         if not isinstance(column, Category):
             return layer
         labels = self._known(column.label_count(layer.column))
+        if isinstance(layer, Label):
+            return layer.model_copy(update={"units": labels, "head": "softmax"})
         losses = {
             term.loss.word for p in self.spec.phases for term in p.settings.loss if term.loss.output in (None, layer.column)
         }

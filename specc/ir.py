@@ -76,11 +76,21 @@ class Data(Record):
 
 
 class Phase(Record):
-    """One phase of training: settings merged from `train` and its own, and those of single parts by their names."""
+    """One phase of training: settings merged from `train` and its own, and those of single parts by their names.
+
+    A phase that trains one layer after the other is, once bound, a phase for each: `pretrain.rbm_1` trains the `layer` rbm_1
+    on the features of those below.
+    """
 
     name: str
     settings: Train
     parts: dict[str, PartSettings] = {}
+    layer: str | None = None
+
+    @property
+    def written_name(self) -> str:
+        """The name that the spec has for it."""
+        return self.name.partition(".")[0]
 
     @property
     def is_run(self) -> bool:
@@ -133,12 +143,13 @@ class CategoryFit(Record):
 
 
 class ImageFit(Record):
-    """A channel c of a picture, 0…255, becomes `x · scale[c] + shift[c]`."""
+    """A channel c of a picture, 0…255, becomes `x · scale[c] + shift[c]`; with a threshold, 0 or 255 first: `x > 255 · binarize`."""
 
     kind: Literal["image"] = "image"
     size: tuple[int, int, int]
     scale: tuple[float, ...]
     shift: tuple[float, ...]
+    binarize: Literal["static", "stochastic"] | float | None = None
 
 
 class ArrayFit(Record):
@@ -150,7 +161,20 @@ class ArrayFit(Record):
     scale: float = 1.0
 
 
-Fit = NumberFit | CategoryFit | ImageFit | ArrayFit
+class RatingsFit(Record):
+    """Who rated what how: each `unit` has one of the `levels`, ascending, of each case; `titles` beside units that are items."""
+
+    kind: Literal["ratings"] = "ratings"
+    case: str
+    unit: str
+    rating: str
+    by: Literal["user", "item"] = "user"
+    levels: tuple[float, ...]
+    units: tuple[str, ...]
+    titles: tuple[str, ...] = ()
+
+
+Fit = NumberFit | CategoryFit | ImageFit | ArrayFit | RatingsFit
 
 
 class Bound(Record):

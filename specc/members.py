@@ -53,12 +53,19 @@ class Held(NamedTuple):
 
 def held_parts(spec: Spec, phase: Phase) -> tuple[Held, ...]:
     """What a phase freezes: by its own `freeze`, and by that of the layers."""
-    return (*_by_phase(spec, phase), *_by_layers(spec))
+    return (*_by_phase(spec, phase), *_by_layers(spec), *_beside(spec, phase))
 
 
 def _by_phase(spec: Spec, phase: Phase) -> Iterator[Held]:
     for freezing in phase.settings.freeze:
         yield Held(freezing, frozenset(node.name for part in freezing.parts for node in members(spec, part)))
+
+
+def _beside(spec: Spec, phase: Phase) -> Iterator[Held]:
+    """Where a phase trains one layer, all others."""
+    if phase.layer is not None:
+        names = frozenset(node.name for graph in spec.graphs.values() for node in graph.nodes if node.name != phase.layer)
+        yield Held(_always(), names)
 
 
 def _by_layers(spec: Spec) -> Iterator[Held]:

@@ -14,7 +14,7 @@ from specc.checking.pretrained import runs_lie_inside
 from specc.checking.reading import Reader, Unreadable
 from specc.checking.rules import AFTER_SHAPES, BEFORE_SHAPES
 from specc.checking.sections import Sections, sort_sections
-from specc.checking.train import read_sweep, read_train
+from specc.checking.train import PHASES, read_sweep, read_train
 from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Report, Source
 from specc.infer import infer_shapes
@@ -65,12 +65,12 @@ def _read(sections: Sections, source: Source, overrides: dict, folder: str, root
     graphs = {}
     if expansion_is_bounded(sections.model.body.statements, scope, blocks, report):
         model = _read_model(kind, sections.model, scope, reader)
-        graph = GraphBuilder(sections.model.kind, reader, blocks).build(sections.model.body, scope)
+        graph = GraphBuilder(sections.model.kind, reader, blocks).build(sections.model.body, scope, data.target if data is not None else ())
         graphs = {graph.name: graph}
     else:
         model = kind()
     runs_lie_inside(graphs, reader.spans, folder, root, report)
-    phases = read_train(sections.train, scope, reader)
+    phases = read_train(sections.train, scope, reader, PHASES.get(sections.model.kind, ()))
     sweep = read_sweep(sections.sweep, scope, reader)
     if not report.has_errors:
         blocks.report_unused(report)

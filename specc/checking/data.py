@@ -9,12 +9,15 @@ from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Label, Report, Span, did_you_mean
 from specc.ir import Data
 from specc.syntax.tree import Argument, Call, Part, Setting, Statement
+from specc.vocabulary.columns import RatingLevels
 from specc.vocabulary.families import Augmentation, Column
 from specc.vocabulary.part import find_word
 from specc.vocabulary.sections import Data as DataSection
+from specc.vocabulary.sources import Ratings
 from specc.vocabulary.splits import Random
 
 PARTS = ("columns", "augment")
+COLUMN_OF_RATINGS = "ratings"
 
 
 def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None:
@@ -60,11 +63,23 @@ def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None
     except Unreadable:
         return None
     assert isinstance(read, DataSection)
+    if isinstance(read.source, Ratings):
+        return _of_ratings(read, parts, augment, reader)
     if not columns and not report.has_errors:
         report.error(
             "E0208", "`data` declares no `columns`", section.kind_span, help="as in `columns { age = number; label = category }`"
         )
     return Data(source=read.source, columns=columns, target=read.target, split=read.split, augment=augment)
+
+
+def _of_ratings(read: DataSection, parts: dict[str, Part], augment: tuple[Augmentation, ...], reader: Reader) -> Data:
+    """Ratings are one column, which the source gives and no line declares; they are what is learnt and what is answered."""
+    for name, span in (("columns", parts["columns"].span if "columns" in parts else None), ("target", reader.spans.get("data.target"))):
+        if span is not None:
+            way_out = "take it away: the source says which columns it reads, and `ratings` are both what is seen and what is answered"
+            reader.report.error("E0505", f"ratings have no `{name}`", span, help=way_out)
+    reader.columns = (COLUMN_OF_RATINGS,)
+    return Data(source=read.source, columns={COLUMN_OF_RATINGS: RatingLevels()}, split=read.split, augment=augment)
 
 
 def _names_of(statement: Statement) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node
+from specc.vocabulary.layers.boltzmann import Hidden, Visible
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 
@@ -20,10 +21,13 @@ def every_layer_leads_on(nodes: list[Node], last: str | None, report: Report) ->
         taken |= {tensor if tensor in names else tensor.rpartition(".")[0] for tensor in inputs}
     told: set[Span] = set()
     for node in nodes:
-        if node.name in taken or isinstance(node.layer, Output) or node.span in told:
+        ends = isinstance(node.layer, Output) or (isinstance(node.layer, Hidden) and node.name == last)
+        if node.name in taken or ends or node.span in told:
             continue
         told.add(node.span)
         what = f"the input {listing(node.layer.columns, 'and')}" if isinstance(node.layer, Input) else f"`{node.name}`"
+        if isinstance(node.layer, Visible):
+            what = f"the visible {listing(node.layer.columns, 'and')}"
         ways = "end with `output(…)`" if node.name == last else "take it with `of = …` or a merge, or delete it"
         labels = tuple(Label(use, "used here") for use in node.trail)
         report.error("E0107", f"nothing uses {what}", node.span, help=ways, labels=labels)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from specc.checking.dead_ends import every_layer_leads_on
 from specc.checking.expansion import Blocks, each_rounds, repeat_count
+from specc.checking.machines import with_labels
 from specc.checking.names import Names, Place, names_in
 from specc.checking.reading import Inherited, Reader, Unreadable
 from specc.checking.values import NotConstant, Scope
@@ -16,6 +17,7 @@ from specc.shapes import Shape
 from specc.syntax.tree import Argument, Body, Call, Name, Parameter, Part, Setting, Statement, Value
 from specc.vocabulary.families import Activation, Layer
 from specc.vocabulary.layers.activating import Activate
+from specc.vocabulary.layers.boltzmann import Hidden, Visible
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.part import find_word, words_of
@@ -39,9 +41,12 @@ class GraphBuilder:
         """How often each statement could not be read."""
         self.it: str | None = None
 
-    def build(self, body: Body, scope: Scope) -> Graph:
+    def build(self, body: Body, scope: Scope, targets: Collection[str] = ()) -> Graph:
+        """The graph of a body; visible columns that are `targets` become labels."""
         names = Names(tensors={name: name for name in self.by_name})
         self.body(self._with_overrides(body.statements, scope), Place(scope, names))
+        if not self.report.has_errors:
+            self.nodes = with_labels(self.nodes, targets)
         every_layer_leads_on(self.nodes, self.it, self.report)
         return Graph(name=self.name, nodes=tuple(self.nodes))
 
@@ -191,9 +196,10 @@ class GraphBuilder:
         base = found.word if found else find_word("activation", part.kind).word  # type: ignore[union-attr]
         arguments, of = self._without_of(part, place)
         merging = found is not None and issubclass(found, Layer) and found.merges
-        if of is not None and found is Input:
+        begins = found is not None and issubclass(found, Input)
+        if of is not None and begins:
             self.report.error(
-                "E0201", "`input` has no argument `of`", part.span, help="it takes columns, and begins a run of layers"
+                "E0201", f"`{base}` has no argument `of`", part.span, help="it takes columns, and begins a run of layers"
             )
             raise Unreadable
         if part.body is not None and not merging:
@@ -212,10 +218,11 @@ class GraphBuilder:
             self.it = of if of is not None else self.it
             inputs = self._branches(part, arguments, place)
             arguments = []
-        elif found is Input:
+        elif begins:
             inputs = ()
         else:
-            inputs = (self._current(part, of),)
+            inputs = self._visible() if found is not None and issubclass(found, Hidden) and of is None else ()
+            inputs = inputs or (self._current(part, of),)
         name = self._name(part, base, place)
         path = f"{self.name}.{place.names.prefix}{name}"
         scope = place.scope
@@ -236,11 +243,19 @@ class GraphBuilder:
         if not isinstance(layer, Output):
             self.it = full
 
+    def _visible(self) -> tuple[str, ...]:
+        """Every visible layer, where the current tensor is one of them: a machine sees them side by side."""
+        current = self.by_name.get(self.it or "")
+        if current is None or not isinstance(current.layer, Visible):
+            return ()
+        return tuple(node.name for node in self.nodes if isinstance(node.layer, Visible))
+
     def _current(self, part: Part, of: str | None) -> str:
         if of is not None:
             return of
         if self.it is None:
-            way_out = "begin with `input(features)`, or name a tensor: `of = …`"
+            begin = "visible" if self.name in ("rbm", "dbn") else "input"
+            way_out = f"begin with `{begin}(features)`, or name a tensor: `of = …`"
             self.report.error("E0112", f"`{part.kind}` has nothing to take", part.span, help=way_out)
             raise Unreadable
         if self.it == "":

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from specc.checking.places import answered_columns, kind_of, label_count, outputs_of, plural, span_of
+from specc.checking.data import COLUMN_OF_RATINGS
+from specc.checking.places import answered_columns, called, kind_of, label_count, outputs_of, plural, span_of
+from specc.defaults import procedure_of
 from specc.diagnostics import Report, Span, did_you_mean, listing
 from specc.ir import Phase, Spec
+from specc.machines import machines
 from specc.vocabulary.families import Metric
 from specc.vocabulary.hyperparameters import is_searched
 from specc.vocabulary.part import find_word
+from specc.vocabulary.sources import Ratings
 from specc.vocabulary.splits import Column, Folds, Provided, Random
 
 OF_NUMBERS = ("root_mean_squared_error", "mean_absolute_error", "r2")
@@ -15,17 +19,22 @@ OF_NUMBERS = ("root_mean_squared_error", "mean_absolute_error", "r2")
 
 
 def metrics_fit_an_output(spec: Spec, report: Report) -> None:
-    kinds = {column: kind_of(spec, column) for column in answered_columns(spec)}
     for phase in spec.phases:
         span = span_of(spec, phase, "metrics")
         seen: set[tuple[str, str | None]] = set()
+        kinds = kinds_of(spec, phase)
         for metric in phase.settings.metrics:
             if (metric.word, metric.output) in seen:
                 report.error("E0205", f"the metric `{metric.word}` is named twice", span)
             seen.add((metric.word, metric.output))
-            if metric.output is not None and metric.output not in kinds:
+            if not kinds and metric.target != "machine":
+                way_out = f"it measures {listing(sorted(measures(spec, phase)), 'and')}; answers are measured where they are trained"
+                report.error("E0502", f"{called(phase)} trains no answers that `{metric.word}` could measure", span, help=way_out)
+            elif metric.output is not None and metric.output not in kinds:
                 way_out = f"outputs are {listing(kinds, 'and')}"
                 report.error("E0503", f"`{metric.word}` names `{metric.output}`, which is no output", span, help=way_out)
+            elif metric.target == "machine":
+                continue  # whether the phase trains any is another rule
             elif not _fitting(metric, kinds):
                 meant = {metric.output: kinds[metric.output]} if metric.output else kinds
                 answers = " and ".join(f"`{column}` is a {kind}" for column, kind in meant.items())
@@ -35,15 +44,31 @@ def metrics_fit_an_output(spec: Spec, report: Report) -> None:
                 report.error("E0502", message, span, help=way_out)
 
 
+def of_ratings(spec: Spec) -> bool:
+    return spec.data is not None and isinstance(spec.data.source, Ratings)
+
+
 def _fitting(metric: Metric, kinds: dict[str, str]) -> list[str]:
     meant = [metric.output] if metric.output else list(kinds)
     return [c for c in meant if metric.target in ("any", kinds[c])]
 
 
+def kinds_of(spec: Spec, phase: Phase) -> dict[str, str]:
+    """What a phase answers: the columns, and whether each is a `number` or a `category`. The machines of a stack answer none."""
+    if of_ratings(spec):
+        return {COLUMN_OF_RATINGS: "number"}
+    procedure = procedure_of(spec, phase)
+    if (procedure.of_machines and spec.model.word != "rbm") or procedure.of_stacks:
+        return {}
+    return {column: kind_of(spec, column) for column in answered_columns(spec)}
+
+
 def measures(spec: Spec, phase: Phase) -> set[str]:
     """The names under which a phase's measurements can be had, without the split: `loss`, `accuracy`, `price.r2`."""
-    kinds = {column: kind_of(spec, column) for column in answered_columns(spec)}
-    names = {"loss"}
+    kinds = kinds_of(spec, phase)
+    names = {"loss"} if kinds else set()
+    if machines(spec) and not of_ratings(spec) and (procedure_of(spec, phase).of_machines or procedure_of(spec, phase).of_stacks):
+        names |= {"reconstruction_error", *(m.word for m in phase.settings.metrics if m.target == "machine")}
     for column, kind in kinds.items():
         of_labels = ("accuracy", "auroc") if label_count(spec, column) in (2, None) else ("accuracy",)
         named = [m.word for m in phase.settings.metrics if column in _fitting(m, kinds) and m.word != "confusion_matrix"]

@@ -39,8 +39,9 @@ def label_count(spec: Spec, column: str) -> int | None:
 
 def span_of(spec: Spec, phase: Phase, setting: str = "") -> Span | None:
     """Where a phase's setting stands: in the phase, in `train`, or the phase itself."""
-    paths = [f"train.{phase.name}.{setting}", f"train.{setting}"] if setting else []
-    return next((spec.spans[p] for p in [*paths, f"train.{phase.name}", "train"] if p in spec.spans), None)
+    name = phase.written_name
+    paths = [f"train.{name}.{setting}", f"train.{setting}"] if setting else []
+    return next((spec.spans[p] for p in [*paths, f"train.{name}", "train"] if p in spec.spans), None)
 
 
 def called(phase: Phase) -> str:

@@ -17,6 +17,14 @@ from specc.checking.columns import (
     values_name_one_set,
 )
 from specc.checking.limits import weights_fit_one_file
+from specc.checking.machines import (
+    layers_fit_the_model,
+    machines_are_whole,
+    procedures_fit_the_model,
+    settings_fit_the_procedure,
+    units_fit_their_columns,
+    units_of_columns_are_known,
+)
 from specc.checking.losses import losses_fit_their_outputs
 from specc.checking.measures import (
     measures_are_taken,
@@ -45,6 +53,11 @@ from specc.checking.phases import (
     wrong_labels_need_labels,
 )
 from specc.checking.places import inputs_of, label_count, outputs_of
+from specc.checking.ratings import (
+    ratings_are_learnt_by_contrastive_divergence,
+    ratings_are_seen_by_one_machine,
+    ratings_come_from_their_source,
+)
 from specc.checking.pretrained import freezings_of_layers_say_how_long, parts_of_runs_follow_an_input
 from specc.diagnostics import Label, Report, listing
 from specc.door import input_columns
@@ -87,7 +100,7 @@ def inputs_can_be_joined(spec: Spec, report: Report) -> None:
         others = [name for name in columns if not spec.data.columns[name].joins_features]
         if len(columns) > 1 and others:
             message = f"`{others[0]}` cannot be joined with other columns"
-            report.error("E0301", message, node.span, help=f"take it by its own name: `input({others[0]})`")
+            report.error("E0301", message, node.span, help=f"take it by its own name: `{node.layer.word}({others[0]})`")
 
 
 def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
@@ -110,6 +123,7 @@ def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
         elif not isinstance(spec.data.columns.get(column), Number | Category):
             kind = spec.data.columns[column].word if column in spec.data.columns else "pattern"
             report.error("E0505", f"`output` answers numbers and categories; `{column}` is an {kind}", node.span)
+    is_rbm = spec.model.word == "rbm"
     astray = [column for column in outputs if column not in spec.data.target]
     for column in outputs:
         if not astray and label_count(spec, column) == 1:
@@ -120,7 +134,7 @@ def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
                 "E0107",
                 f"nothing answers the target `{column}`",
                 spec.spans.get("data.target"),
-                help=f"end the network with `output({column})`",
+                help=f"make it visible: `visible({column})`" if is_rbm else f"end the {spec.model.word} with `output({column})`",
             )
     if len(set(spec.data.target)) < len(spec.data.target):
         report.error("E0205", "a target is named twice", spec.spans.get("data.target"))
@@ -141,6 +155,11 @@ def the_split_can_be_made(spec: Spec, report: Report) -> None:
                 span,
                 help="take `stratify` or `group` away",
             )
+        within = split.within if isinstance(split, Random) else None
+        if within is not None and (split.stratify is not None or split.group is not None):
+            other = "stratify" if split.stratify is not None else "group"
+            message = f"a split divides the rows of each `{within}`, or goes by `{other}`"
+            report.error("E0407", message, span, help=f"take `within` or `{other}` away")
         if split.stratify is not None and isinstance(spec.data.columns.get(split.stratify), Number):
             message = f"`{split.stratify}` is a number, and has no labels whose shares a split could keep"
             report.error("E0407", message, span, help="stratify by a category, or take `stratify` away")
@@ -151,7 +170,7 @@ def the_split_can_be_made(spec: Spec, report: Report) -> None:
         report.error("E0505", "`seed` changes nothing: `provided` draws no rows here", place, help=way_out)
     if isinstance(split, Folds):
         folds_can_be_made(split, spec, report)
-    if isinstance(split, Provided) and spec.data.source.word in ("csv", "parquet"):
+    if isinstance(split, Provided) and spec.data.source.word in ("csv", "parquet", "ratings"):
         message = f"`{spec.data.source.word}` provides no sets of its own"
         report.error("E0407", message, span, help="write `random(…)`, or `column(fold, …)` where a column names the sets")
 
@@ -222,7 +241,13 @@ BEFORE_SHAPES = (
     imputed_values_fit_their_columns,
     labels_are_a_list_of_their_own,
     targets_stay_as_they_are,
+    ratings_come_from_their_source,
+    ratings_are_seen_by_one_machine,
+    layers_fit_the_model,
+    machines_are_whole,
     inputs_can_be_joined,
+    units_fit_their_columns,
+    units_of_columns_are_known,
     targets_and_outputs_agree,
     parts_of_runs_follow_an_input,
     freezings_of_layers_say_how_long,
@@ -233,6 +258,9 @@ AFTER_SHAPES = (
     augmentation_changes_images,
     starting_values_have_something_to_start,
     phases_end,
+    procedures_fit_the_model,
+    ratings_are_learnt_by_contrastive_divergence,
+    settings_fit_the_procedure,
     a_run_has_one_seed,
     losses_fit_their_outputs,
     metrics_fit_an_output,

@@ -7,16 +7,22 @@ from specc.checking.reading import Reader, Unreadable
 from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Label, did_you_mean, listing
 from specc.ir import Phase
-from specc.syntax.tree import Argument, Part, Setting, Statement
+from specc.syntax.tree import Argument, Body, Part, Setting, Statement
 from specc.vocabulary.part import INDEX, words_of
 from specc.vocabulary.sections import Sweep, Train
 
 
-def read_train(section: Part | None, scope: Scope, reader: Reader) -> tuple[Phase, ...]:
-    """The phases in order; a spec without phases has one, `train`. None without the section or after a mistake."""
+PHASES = {"dbn": ("pretrain", "finetune")}
+"""The phases of a model whose spec writes none and names no procedure."""
+
+
+def read_train(section: Part | None, scope: Scope, reader: Reader, usual: tuple[str, ...] = ()) -> tuple[Phase, ...]:
+    """The phases in order; without any the `usual` ones of the model, or one, `train`. None after a mistake."""
     if section is None or section.body is None:
         return ()
     parts = [s for s in section.body.statements if isinstance(s, Part)]
+    if usual and not parts and not any(isinstance(s, Setting) and s.key == "procedure" for s in section.body.statements):
+        parts = [_phase_of(name, section) for name in usual]
     names = {part.name or "" for part in parts}
     shared = _settings(section.body.statements, section, "train", scope, reader)
     shared_parts = read_part_settings(section.body.statements, section, "train", names, scope, reader)
@@ -54,6 +60,12 @@ def read_train(section: Part | None, scope: Scope, reader: Reader) -> tuple[Phas
         Phase(name=name, settings=_merged(shared, settings), parts=merged_parts(shared_parts, phase_parts[name]))
         for name, settings in phases.items()
     )
+
+
+def _phase_of(name: str, section: Part) -> Part:
+    """A phase that is not written, where `train` is."""
+    span = section.kind_span
+    return Part("phase", name, [], Body([], span), span, span, span)
 
 
 def _meant_part(part: Part) -> str:

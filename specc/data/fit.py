@@ -112,7 +112,7 @@ def fit_image(column: Image, images: np.ndarray, train: np.ndarray) -> ImageFit:
         means, deviations = channel_statistics(images, train)
         scale = tuple(1 / deviation if deviation else 1.0 for deviation in deviations)
         shift = tuple(-mean * factor for mean, factor in zip(means, scale))
-    return ImageFit(size=column.size, scale=scale, shift=shift)
+    return ImageFit(size=column.size, scale=scale, shift=shift, binarize=column.binarize)
 
 
 def channel_statistics(images: np.ndarray, rows: np.ndarray) -> tuple[list[float], list[float]]:

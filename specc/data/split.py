@@ -38,6 +38,8 @@ def fields_of(spec: Spec) -> dict[str, Span | None]:
     assert spec.data is not None
     split, spans = spec.data.split, spec.spans
     names = {"stratify": split.stratify, "group": split.group} if isinstance(split, Random | Folds) else {}
+    if isinstance(split, Random):
+        names["within"] = split.within
     if isinstance(split, Column):
         names = {"name": split.name}
     return {name: spans.get(f"data.split.{setting}", spans.get("data.split")) for setting, name in names.items() if name}
@@ -106,7 +108,12 @@ def _drawn(
     if split.group is not None:
         members = _members(split, split.group, rows, wanted, spec, table, report)
         return [rows[part] for part in grouped(members, shares, split.seed)] if members is not None else []
-    strata = _strata(stratify, wanted, spec, table, report) if stratify is not None else np.zeros(table.rows, dtype=np.int64)
+    within = split.within if isinstance(split, Random) else None
+    strata: np.ndarray | None = np.zeros(table.rows, dtype=np.int64)
+    if within is not None:
+        strata = _within(within, spec, table, report)
+    elif stratify is not None:
+        strata = _strata(stratify, wanted, spec, table, report)
     return [rows[part] for part in stratified(strata[rows], shares, split.seed)] if strata is not None else []
 
 
@@ -131,6 +138,15 @@ def _strata(name: str, wanted: int, spec: Spec, table: Table, report: Report) ->
         _report_single(spec, table, name, labels, single, wanted, report)
         return None
     return strata
+
+
+def _within(name: str, spec: Spec, table: Table, report: Report) -> np.ndarray | None:
+    """The number of each row's value, whose rows are divided; a value with a single row is in one set."""
+    values = _texts(table, name)
+    if values is None:
+        _no_texts(name, spec, report)
+        return None
+    return coded(values)[1]
 
 
 def stratum_column(spec: Spec) -> str | None:

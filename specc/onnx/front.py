@@ -155,6 +155,10 @@ class Front:
 
     def _image(self, column: str, fit: ImageFit) -> ir.Value:
         x = self._float(self.raw[column], f"{column}/cast")
+        if isinstance(fit.binarize, float):
+            threshold = self._constant(np.float32(255.0 * fit.binarize), f"{column}/threshold")
+            x = self._float(self._op("Greater", x, threshold, name=f"{column}/is_white"), f"{column}/binarize")
+            x = self._op("Mul", x, self._constant(np.float32(255), f"{column}/white"), name=f"{column}/whiten")
         scale, shift = (np.array(numbers, np.float32).reshape(-1, 1, 1) for numbers in (fit.scale, fit.shift))
         if (scale != 1).any():
             x = self._op("Mul", x, self._constant(scale, f"{column}/scales"), name=f"{column}/scale")

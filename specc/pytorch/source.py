@@ -10,10 +10,11 @@ import torch
 from torch import nn
 
 from specc.costs import shapes_seen
-from specc.door import DoorTensor, answers, door, entries, identifier, results, state_key
+from specc.door import DoorTensor, answers, column_shapes, door, entries, identifier, results, state_key
 from specc.ir import Graph, Node, Spec
 from specc.pytorch.written import Place, Written, writer_of
 from specc.shapes import Shape
+from specc.vocabulary.layers.boltzmann import Visible
 from specc.vocabulary.layers.sources import Input
 
 
@@ -106,7 +107,8 @@ def _class_source(spec: Spec, graph: Graph) -> tuple[str, set[str]]:
 
 def _written(spec: Spec, node: Node, expressions: dict[str, str], shapes: dict[str, Shape]) -> Written:
     if isinstance(node.layer, Input):
-        place = Place(node, tuple(tensor.name for tensor in entries(spec, node)), ())
+        columns = tuple(column_shapes(spec, node)) if isinstance(node.layer, Visible) else ()
+        place = Place(node, tuple(tensor.name for tensor in entries(spec, node)), columns)
     else:
         place = Place(node, tuple(expressions[name] for name in node.inputs), tuple(shapes[name] for name in node.inputs))
     return writer_of(type(node.layer))(node.layer, place)

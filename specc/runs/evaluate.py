@@ -11,8 +11,9 @@ from specc.data.inputs import read_dataset
 from specc.diagnostics import Report, Source
 from specc.runs.data import data_of
 from specc.runs.run import Run
-from specc.training.evaluate import evaluate, measured_rows
-from specc.training.rows import Rows
+from specc.training.evaluate import measured_rows
+from specc.training.procedures import procedure_of
+from specc.training.rows import rows_of
 
 Metrics = dict[str, dict[str, Any]]
 
@@ -20,9 +21,10 @@ Metrics = dict[str, dict[str, Any]]
 def evaluate_splits(run: Run, splits: list[str] | None = None) -> Metrics:
     """The measures of the run's own splits, those named or all that have rows. Raises `SpecError`."""
     dataset = data_of(run)
-    rows = Rows(run.spec, dataset, torch.device("cpu"))
+    rows = rows_of(run.spec, dataset, torch.device("cpu"))
     chosen = {name: numbers for name, numbers in measured_rows(run.spec, dataset).items() if splits is None or name in splits}
-    return {name: evaluate(run.spec, run.module, rows, numbers).metrics for name, numbers in chosen.items()}
+    procedure = procedure_of(run.spec, run.spec.last_phase, rows)
+    return {name: procedure.evaluate(run.module, numbers).metrics for name, numbers in chosen.items()}
 
 
 def evaluate_file(run: Run, path: Path) -> tuple[Metrics, Report]:
@@ -30,5 +32,6 @@ def evaluate_file(run: Run, path: Path) -> tuple[Metrics, Report]:
     report = Report(Source(str(path), ""))
     dataset = read_dataset(path, run.spec, report)
     report.raise_errors()
-    rows = Rows(run.spec, dataset, torch.device("cpu"))
-    return {path.name: evaluate(run.spec, run.module, rows, dataset.rows["data"]).metrics}, report
+    rows = rows_of(run.spec, dataset, torch.device("cpu"))
+    procedure = procedure_of(run.spec, run.spec.last_phase, rows)
+    return {path.name: procedure.evaluate(run.module, dataset.rows["data"]).metrics}, report

@@ -63,7 +63,7 @@ def proven(spec: Spec, weights: dict[str, np.ndarray], dataset: Dataset) -> tupl
 
 
 def _reference(spec: Spec, module: torch.nn.Module, dataset: Dataset, numbers: np.ndarray) -> Reference:
-    rows = Rows(spec, dataset, torch.device("cpu"))
+    rows = Rows(spec, dataset, torch.device("cpu"), as_in_use=True)
 
     @torch.no_grad()
     def logits(chosen: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -42,6 +42,8 @@ from specc.training.pretrained import start
 from specc.training.streams import Streams
 
 FORMAT = 1
+DECISIVE = ("loss", "reconstruction_error")
+"""Measures that are finite wherever a run went well."""
 
 
 class TrainingFailed(Exception):
@@ -226,7 +228,7 @@ class _Execution:
         self.watcher.stage("evaluating")
         evaluated = training.evaluate()
         for name, evaluation in evaluated.items():
-            if not math.isfinite(evaluation.metrics["loss"]):  # type: ignore[arg-type]
+            if not all(math.isfinite(value) for key, value in evaluation.metrics.items() if key in DECISIVE):  # type: ignore[arg-type]
                 raise self._failed(diverged_in_use(self.spec, name))
         self._finish(training.module, evaluated, {"training": trained - started, "evaluating": time.perf_counter() - trained})
 

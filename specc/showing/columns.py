@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from specc.door import answers, input_columns
-from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, Node, NumberFit, Spec
+from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, Node, NumberFit, RatingsFit, Spec
 from specc.phrases import Phrase, phrase_of, text_of
 from specc.showing.measures import short
 from specc.vocabulary.columns import Array, Category, Embedding, Image, Number
@@ -14,7 +14,7 @@ from specc.vocabulary.families import Column
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.splits import Folds, Provided, Random
 
-PROVIDES = {"idx": True, "csv": False, "parquet": False}
+PROVIDES = {"idx": True, "csv": False, "parquet": False, "ratings": False}
 """Whether a source has sets of its own; the others may."""
 
 
@@ -127,6 +127,9 @@ def way_of(column: Column, fit: Fit | None, is_target: bool) -> tuple[str, ...]:
         return (_way_of_image(column, fit if isinstance(fit, ImageFit) else None),)
     if isinstance(column, Array) and column.scale is not None:
         return (_scaled(column.scale, fit.center, fit.scale) if isinstance(fit, ArrayFit) else column.scale,)
+    if isinstance(fit, RatingsFit):
+        levels = ", ".join(map(short, fit.levels))
+        return (f"of each {fit.case}: one of {levels} for some of {len(fit.units):,} {fit.unit}",)
     return ()
 
 

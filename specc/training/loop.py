@@ -16,13 +16,13 @@ from specc.data.split import take_rows
 from specc.ir import Phase, Spec
 from specc.training.clock import Clock
 from specc.training.engine import Engine, eager
-from specc.training.evaluate import Evaluation, evaluate, measured_rows
+from specc.training.evaluate import Evaluation, measured_rows
 from specc.training.faults import NotFinite, bad_weights
 from specc.training.judging import Event, is_kept, is_stopped, tell_plateau, why_stopped
 from specc.training.position import Position
-from specc.training.procedures import PROCEDURES, Procedure
-from specc.training.procedures.procedure import Step
-from specc.training.rows import Rows, slices
+from specc.training.procedures import procedure_of
+from specc.training.procedures.procedure import Procedure, Step
+from specc.training.rows import rows_of, slices
 from specc.training.state import State, below
 from specc.training.streams import Streams
 
@@ -51,7 +51,6 @@ class Course:
     numbers: np.ndarray
     steps: list[list[slice]]
     clock: Clock
-    rows: Rows
     procedure: Procedure
     state: State
 
@@ -94,7 +93,7 @@ class Training:
         self.spec, self.dataset, self.module, self.streams, self.device = spec, dataset, module, streams, device
         self.report, self.save, self.progress, self.is_asked_to_stop = report, save, progress, is_asked_to_stop
         self.engine = engine
-        self.rows = Rows(spec, dataset, device)
+        self.rows = rows_of(spec, dataset, device)
         self.position = Position()
         self.kept: dict[str, Tensor] = {}
         self.state: State | None = None
@@ -166,11 +165,10 @@ class Training:
         steps = [batches[start : start + settings.accumulate] for start in range(0, len(batches), settings.accumulate)]
         noisy = with_wrong_labels(self.spec, self.dataset, numbers, settings.label_noise)
         rows = self.rows if noisy is self.dataset else self.rows.answering(noisy)
-        assert settings.procedure is not None
-        procedure = PROCEDURES[settings.procedure.word](self.spec, phase, rows)
+        procedure = procedure_of(self.spec, phase, rows)
         state = State(self.spec, phase, self.module, self.streams)
         procedure.begin(state)
-        return Course(phase, numbers, steps, Clock.of(len(steps), settings.epochs, settings.steps), rows, procedure, state)
+        return Course(phase, numbers, steps, Clock.of(len(steps), settings.epochs, settings.steps), procedure, state)
 
     def training_rows(self, phase: Phase) -> np.ndarray:
         """The rows that a phase trains on: those of the split, or as many of them as `rows` says."""
@@ -215,7 +213,7 @@ class Training:
             raise Stopped
 
     def _step(self, course: Course, epoch: Epoch, index: int) -> None:
-        batches = [course.rows.batch(epoch.numbers[stretch], self.streams) for stretch in course.steps[index]]
+        batches = [course.procedure.batch(epoch.numbers[stretch], self.streams) for stretch in course.steps[index]]
         course.state.settle(course.clock)
         try:
             step = self.engine(course.procedure, course.state, batches, course.clock)
@@ -256,7 +254,8 @@ class Training:
     def evaluate(self) -> dict[str, Evaluation]:
         """Everything measured of each split with the weights that the module has."""
         rows = measured_rows(self.spec, self.dataset)
-        return {name: evaluate(self.spec, self.module, self.rows, numbers) for name, numbers in rows.items()}
+        procedure = procedure_of(self.spec, self.spec.last_phase, self.rows)
+        return {name: procedure.evaluate(self.module, numbers) for name, numbers in rows.items()}
 
 
 def _of_parameters(state: State) -> Event:

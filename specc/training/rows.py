@@ -10,12 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from specc.data.binarize import drawn_once
 from specc.data.bind import Dataset
 from specc.door import DoorTensor, door
 from specc.ir import ImageFit, Spec
 from specc.training.augmentations import augment
 from specc.training.streams import Streams
 from specc.vocabulary.families import Augmentation
+from specc.vocabulary.sources import Ratings
 
 
 @dataclass
@@ -32,15 +34,25 @@ class Batch:
 class Rows:
     """All rows of the data on the device; images stay bytes until they are asked for."""
 
-    def __init__(self, spec: Spec, dataset: Dataset, device: torch.device) -> None:
+    def __init__(self, spec: Spec, dataset: Dataset, device: torch.device, as_in_use: bool = False) -> None:
+        """`as_in_use`: pictures whose pixels are drawn for training keep their intensities."""
         assert spec.bound is not None and spec.data is not None
         self.spec, self.dataset = spec, dataset
         self.door: tuple[DoorTensor, ...] = door(spec)
-        self.inputs = {t.name: torch.from_numpy(dataset.inputs[t.name]).to(device) for t in self.door}
-        self.targets = {name: torch.from_numpy(values).to(device) for name, values in dataset.targets.items()}
         self.images = {t.name: spec.bound.fits[t.columns[0]] for t in self.door if t.kind == "image"}
+        drawn = {} if as_in_use else {name: drawn_once(dataset.inputs[name]) for name in self.images if self._binarize(name)}
+        self.inputs = {t.name: torch.from_numpy(drawn.get(t.name, dataset.inputs[t.name])).to(device) for t in self.door}
+        stochastic = {} if as_in_use else {name: dataset.inputs[name] for name in drawn if self._binarize(name) == "stochastic"}
+        self.intensities = {name: torch.from_numpy(values).to(device) for name, values in stochastic.items()}
+        """Pictures that are drawn anew for every batch that is trained on."""
+        self.targets = {name: torch.from_numpy(values).to(device) for name, values in dataset.targets.items()}
         self.augment: tuple[Augmentation, ...] = spec.data.augment
         self.device = device
+
+    def _binarize(self, name: str) -> str | None:
+        """How the pixels of a picture are drawn, if they are."""
+        how = getattr(self.images[name], "binarize", None)
+        return how if isinstance(how, str) else None
 
     def answering(self, dataset: Dataset) -> Rows:
         """The same rows with the targets of another data set."""
@@ -60,15 +72,28 @@ class Rows:
         rows = rows.to(self.device)
         inputs = {}
         for name, values in self.inputs.items():
-            chosen = values[rows]
+            drawn = streams is not None and name in self.intensities
+            chosen = (self.intensities[name] if drawn else values)[rows]
             fit = self.images.get(name)
             if isinstance(fit, ImageFit):
                 chosen = chosen.to(torch.float32)
                 if streams is not None and self.augment:
                     chosen = augment(self.augment, chosen, streams["augmentation"])
+                if streams is not None and drawn:
+                    lots = torch.rand(chosen.shape, generator=streams["augmentation"]).to(chosen.device)
+                    chosen = chosen.gt_(lots.mul_(255.0)).mul_(255.0)
                 chosen = scaled(chosen, fit)
             inputs[name] = chosen
         return Batch(inputs, {name: values[rows] for name, values in self.targets.items()})
+
+
+def rows_of(spec: Spec, dataset: Dataset, device: torch.device, as_in_use: bool = False) -> Rows:
+    """The rows of a data set, whatever they are made of."""
+    if spec.data is not None and isinstance(spec.data.source, Ratings):
+        from specc.training.ratings.rows import RatingsRows
+
+        return RatingsRows(spec, dataset, device)
+    return Rows(spec, dataset, device, as_in_use)
 
 
 def scaled_inputs(spec: Spec, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -81,6 +106,8 @@ def scaled_inputs(spec: Spec, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
 def scaled(images: Tensor, fit: ImageFit) -> Tensor:
     """`x · scale[c] + shift[c]` of pictures 0…255, `[batch, channels, height, width]`."""
     shape = (1, -1, 1, 1)
+    if isinstance(fit.binarize, float):
+        images = images.gt(255.0 * fit.binarize).to(torch.float32).mul_(255.0)
     scale = torch.tensor(fit.scale, dtype=torch.float32, device=images.device).view(shape)
     shift = torch.tensor(fit.shift, dtype=torch.float32, device=images.device).view(shape)
     return images.mul(scale).add_(shift)

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from specc.shapes import Expression, Shape, Size, product
 from specc.vocabulary.families import Column, Encoding, Imputation
-from specc.vocabulary.numbers import Finite, PositiveInt
+from specc.vocabulary.numbers import Finite, OpenFraction, PositiveInt
 from specc.vocabulary.part import Flag
 
 
@@ -127,12 +127,15 @@ class Image(Column):
     """A picture of `[channels, height, width]`, 0…255; one or three channels.
 
     `unit`: 0…1; `symmetric`: −1…1; `standard`: each channel to mean 0 and deviation 1 over the training images.
+    `binarize`, black or white by lot, an intensity being the chance of white: `static` draws once (the same whatever the seed),
+    `stochastic` anew for each training batch; a number is a threshold. In use pictures enter by their intensities, or the threshold.
 
     Example: `i = image([1, 28, 28], scale = unit)`
     """
 
     size: tuple[PositiveInt, PositiveInt, PositiveInt]
     scale: Literal["unit", "symmetric", "standard"] | None = None
+    binarize: Literal["static", "stochastic"] | OpenFraction | None = None
 
     def shape(self, name: str) -> Shape:
         return Shape.image(*self.size)
@@ -161,3 +164,15 @@ class Array(Column):
     @property
     def count(self) -> Size:
         return product(self.size)
+
+
+class RatingLevels(Column, word="ratings"):
+    """The ratings of one case, as the source `ratings` gives them under the name `ratings`; `columns` has no line for it.
+
+    Of each item (or user) one of the levels, or none. Kept as a list of those that there are, never as a table of all.
+
+    Example: `visible(ratings, units = softmax)`
+    """
+
+    def shape(self, name: str) -> Shape:
+        return Shape.of(units=Expression({symbol("units", name): 1}), levels=Expression({symbol("levels", name): 1}))

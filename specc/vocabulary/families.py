@@ -54,10 +54,12 @@ class Varying(NamedTuple):
 
 if TYPE_CHECKING:  # whoever computes with a part has it at one moment, when these are plain numbers
     VaryingFraction = VaryingNonNegative = VaryingPositive = float
+    VaryingCount = int
 else:
     VaryingFraction = Annotated[float | Schedule, Varying(Limits(least=0, below=1))]
     VaryingNonNegative = Annotated[float | Schedule, Varying(Limits(least=0))]
     VaryingPositive = Annotated[float | Schedule, Varying(Limits(above=0))]
+    VaryingCount = Annotated[int | Schedule, Varying(Limits(least=1, most=1_000_000))]
 
 
 class Regularizer(Part, family="regularizer"):
@@ -92,6 +94,15 @@ class Layer(Part, family="layer"):
     def multiply_adds(self, *inputs: Shape) -> Size:
         """The multiplications of one row's forward pass, additions beside them not counted twice."""
         return sum((product(shape) for shape in self.parameter_shapes(*inputs).values() if len(shape) > 1), 0)
+
+
+class Units(Part, family="units"):
+    """What the units of one side of a restricted Boltzmann machine can be."""
+
+    visible: ClassVar[bool] = True
+    """Whether they may hold data."""
+    hidden: ClassVar[bool] = False
+    """Whether they may hold features."""
 
 
 class Source(Part, family="source"):
@@ -151,7 +162,7 @@ WeightedLosses = Annotated[tuple[LossTerm, ...], Weighted()]
 class Metric(Part, family="metric"):
     """What is measured of the answers."""
 
-    target: ClassVar[Literal["number", "category", "any"]] = "any"
+    target: ClassVar[Literal["number", "category", "any", "machine"]] = "any"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     output: ColumnName | None = None
 
@@ -190,6 +201,11 @@ class Keeping(Part, family="keeping"):
 
 class Procedure(Part, family="procedure"):
     """What one training step does."""
+
+    of_machines: ClassVar[bool] = False
+    """Whether it trains restricted Boltzmann machines, one after the other and each by itself, and no answers."""
+    of_stacks: ClassVar[bool] = False
+    """Whether it trains a deep belief network as one model of its data."""
 
 
 class Hyperparameter(Part, family="hyperparameter"):

@@ -18,6 +18,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "layers.merging": "add multiply concat",
         "layers.activating": "activate",
         "layers.pretrained": "pretrained",
+        "layers.boltzmann": "visible hidden rbm label",
     },
     "activation": {
         "activations": "linear sigmoid tanh hard_tanh softmax relu leaky_relu softplus elu selu gelu silu swish log_softmax",
@@ -26,9 +27,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "initializers": "zeros constant normal uniform glorot_uniform glorot_normal he_uniform he_normal orthogonal"
         " xavier_uniform xavier_normal kaiming_uniform kaiming_normal",
     },
-    "regularizer": {"regularizers": "l1 l2"},
-    "source": {"sources": "csv parquet npz idx images"},
-    "column": {"columns": "number category image array"},
+    "regularizer": {"regularizers": "l1 l2 sparsity"},
+    "units": {"units": "bernoulli gaussian relu softmax replicated_softmax"},
+    "source": {"sources": "csv parquet npz idx images ratings"},
+    "column": {"columns": "number category image array ratings"},
     "imputation": {"columns": "mean median mode constant"},
     "encoding": {"columns": "onehot embedding"},
     "split": {"splits": "random column provided folds"},
@@ -37,7 +39,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "losses": "mean_squared_error mean_absolute_error cross_entropy binary_cross_entropy mse mae bce",
     },
     "metric": {
-        "metrics": "accuracy auroc f1 precision recall confusion_matrix root_mean_squared_error mean_absolute_error r2 rmse mae",
+        "metrics": "accuracy auroc f1 precision recall confusion_matrix root_mean_squared_error mean_absolute_error r2 rmse mae"
+        " reconstruction_error free_energy_gap log_likelihood",
     },
     "optimizer": {"optimizers": "sgd adam adamw rmsprop adagrad adadelta gradient_descent"},
     "schedule": {"schedules": "constant step exponential linear cosine one_cycle plateau warmup schedule"},
@@ -46,11 +49,13 @@ _WORDS: dict[str, dict[str, str]] = {
     "freezing": {"freezing": "until always"},
     "stopping": {"stopping": "early"},
     "keeping": {"stopping": "best last"},
-    "procedure": {"procedures": "supervised"},
+    "procedure": {
+        "procedures": "supervised contrastive_divergence persistent_contrastive_divergence parallel_tempering up_down",
+    },
     "hyperparameter": {"hyperparameters": "int float choice bool"},
     "objective": {"sections": "maximize minimize"},
     "pruning": {"sections": "median never"},
-    "model": {"models": "network"},
+    "model": {"models": "network rbm dbn"},
     "section": {"sections": "data train part phase sweep"},
 }
 

@@ -15,11 +15,11 @@ class _Measured(Metric):
 
 
 class _OfLabels(_Measured):
-    target: ClassVar[Literal["number", "category", "any"]] = "category"
+    target: ClassVar[Literal["number", "category", "any", "machine"]] = "category"
 
 
 class _OfNumbers(_Measured):
-    target: ClassVar[Literal["number", "category", "any"]] = "number"
+    target: ClassVar[Literal["number", "category", "any", "machine"]] = "number"
 
 
 class Accuracy(_OfLabels):
@@ -65,7 +65,7 @@ class ConfusionMatrix(Metric):
     Example: `metrics = [confusion_matrix]`
     """
 
-    target: ClassVar[Literal["number", "category", "any"]] = "category"
+    target: ClassVar[Literal["number", "category", "any", "machine"]] = "category"
 
 
 class RootMeanSquaredError(_OfNumbers, aliases=("rmse",)):
@@ -91,3 +91,44 @@ class R2(_OfNumbers, word="r2"):
 
     Example: `metrics = [r2]`
     """
+
+
+class _OfMachines(_Measured):
+    """Measured of a restricted Boltzmann machine, whatever it answers."""
+
+    target: ClassVar[Literal["number", "category", "any", "machine"]] = "machine"
+
+
+class ReconstructionError(_OfMachines):
+    """The mean squared difference between the visible units and what the hidden ones give back of them.
+
+    It falls as training goes on even where the likelihood gets worse: nothing to stop by.
+
+    Example: `metrics = [reconstruction_error]`
+    """
+
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+
+
+class FreeEnergyGap(_OfMachines):
+    """The mean free energy of the validation rows less that of as many training rows: it grows when a machine overfits.
+
+    Example: `metrics = [free_energy_gap]`
+    """
+
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+
+
+class LogLikelihood(_OfMachines):
+    """The mean of `ln p(v)` over the rows, in nats: exact where the smaller side has at most 20 units.
+
+    Otherwise by annealed importance sampling from the means of the data (Salakhutdinov and Murray 2008), which is more likely
+    too high than too low, and beside it `log_likelihood_reverse`, from the model back, which is more likely too low (Burda,
+    Grosse and Salakhutdinov 2015). `temperatures` in each epoch, `final` at the end. Of a deep belief network: a lower bound.
+
+    Example: `metrics = [log_likelihood(every = 5)]`
+    """
+
+    chains: PositiveInt = 100
+    temperatures: PositiveInt = 1_000
+    final: PositiveInt = 10_000

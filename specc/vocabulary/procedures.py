@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from specc.vocabulary.families import Procedure
+from typing import ClassVar
+
+from specc.vocabulary.families import Procedure, VaryingCount
+from specc.vocabulary.numbers import PositiveInt
+from specc.vocabulary.part import Flag
 
 
 class Supervised(Procedure):
@@ -10,3 +14,63 @@ class Supervised(Procedure):
 
     Example: `procedure = supervised`
     """
+
+
+class _OfMachines(Procedure):
+    """Trains restricted Boltzmann machines by the gradient of their likelihood, one after the other where there are several.
+
+    `steps`: Gibbs steps between the data and the model's own samples; it may change in time. `centered`: gradients of units
+    less their means, which do not depend on how the data is coded (Montavon and Müller 2012; Melchior, Fischer and Wiskott 2016).
+    """
+
+    of_machines: ClassVar[bool] = True
+
+    steps: VaryingCount = 1
+    centered: Flag = True
+
+
+class ContrastiveDivergence(_OfMachines):
+    """The statistics of the data less those of chains that start at the data, `steps` Gibbs steps away (Hinton 2002).
+
+    `centered`: gradients of units less their means, so that it does not matter how the data is coded (Montavon and Müller 2012).
+    Quick, and good for features; with few steps the likelihood itself gets worse after a while.
+
+    Example: `procedure = contrastive_divergence(steps = 1)`
+    """
+
+
+class PersistentContrastiveDivergence(_OfMachines):
+    """The statistics of the data less those of `chains` that go on from update to update (Tieleman 2008).
+
+    Closer to the likelihood than contrastive divergence; the rate is best brought to zero: `schedule = linear(to = 0)`.
+
+    Example: `procedure = persistent_contrastive_divergence(steps = 1, chains = 100)`
+    """
+
+    chains: PositiveInt = 100
+
+
+class ParallelTempering(_OfMachines):
+    """Persistent chains at several temperatures that change places, so that they leave one mode for another.
+
+    From the model itself to its visible biases alone in `temperatures` steps (Desjardins et al. 2010; Cho et al. 2010).
+
+    Example: `procedure = parallel_tempering(temperatures = 10)`
+    """
+
+    chains: PositiveInt = 100
+    temperatures: PositiveInt = 10
+
+
+class UpDown(Procedure):
+    """Trains a pretrained deep belief network as one model of its data: wake and sleep, with `steps` in its top machine.
+
+    Up: the features are drawn, and the weights for the way down learn to give back each layer. Down: from the top machine's
+    chain a row is dreamt, and the weights for the way up learn to find its features (Hinton, Osindero and Teh 2006).
+
+    Example: `procedure = up_down(steps = 3)`
+    """
+
+    of_stacks: ClassVar[bool] = True
+
+    steps: VaryingCount = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from specc.vocabulary.families import Regularizer, VaryingNonNegative
+from specc.vocabulary.numbers import OpenFraction
 
 
 class L1(Regularizer):
@@ -22,4 +23,16 @@ class L2(Regularizer):
     Example: `regularize = l2(1e-4)`
     """
 
+    cost: VaryingNonNegative
+
+
+class Sparsity(Regularizer):
+    """Adds `cost · Σⱼ KL(target ‖ qⱼ)`, qⱼ being the mean of hidden unit j over the batch: few units answer to each row.
+
+    `KL = p ln(p/q) + (1−p) ln((1−p)/(1−q))` (Lee, Ekanadham and Ng 2008; Hinton 2012). For bernoulli units.
+
+    Example: `regularize = sparsity(target = 0.1, cost = 1e-3)`
+    """
+
+    target: OpenFraction
     cost: VaryingNonNegative

@@ -71,7 +71,7 @@ class Train(Section):
 
 
 class PartSettings(Section, word="part"):
-    """The settings of one part of a network, before those of its phase.
+    """The settings of one part of a model, before those of its phase. `epochs`: of an `rbm` that is pretrained.
 
     Example: `train { optimizer = adam(1e-3); dense_1.optimizer = sgd(0.01); epochs = 10 }`
     """
@@ -79,6 +79,7 @@ class PartSettings(Section, word="part"):
     optimizer: Optimizer | None = None
     schedule: Schedule | None = None
     regularize: tuple[Regularizer, ...] | None = None
+    epochs: NonNegativeInt | None = None
 
 
 class Phase(Section):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from specc.records import Length
 from specc.vocabulary.families import Source
 from specc.vocabulary.numbers import NonNegativeInt
-from specc.vocabulary.part import Flag, Path
+from specc.vocabulary.part import FileColumnName, Flag, Path
 
 
 class Csv(Source):
@@ -65,3 +65,31 @@ class Images(Source):
     """
 
     path: Path
+
+
+class Ratings(Source):
+    """A table of who rated what how: a line a rating, gzipped or not by its content. Most pairs have none.
+
+    `by = user`: a case is a user, with one softmax unit for each item; `by = item`: a case is an item, with a unit for each
+    user. The different ratings of the file are the levels. The data is `ratings`, as in `visible(ratings, units = softmax)`;
+    further columns are left alone. `titles` is a table with the column that `item` names and a column `title`, for answers.
+
+    Example: `source = ratings("data/ratings.csv", user = userId, item = movieId, rating = rating)`
+    """
+
+    path: Path
+    user: FileColumnName
+    item: FileColumnName
+    rating: FileColumnName
+    by: Literal["user", "item"] = "user"
+    titles: Path | None = None
+
+    @property
+    def case(self) -> str:
+        """The column whose values are the cases."""
+        return self.user if self.by == "user" else self.item
+
+    @property
+    def unit(self) -> str:
+        """The column whose values are the visible units."""
+        return self.item if self.by == "user" else self.user

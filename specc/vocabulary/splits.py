@@ -15,7 +15,8 @@ Value = str | int | float | bool
 class Random(Split):
     """Rows by lot, with a seed of its own, so that another `--seed` still tests on the same rows.
 
-    `stratify` keeps the shares of a column's labels, `group` keeps rows of one value together.
+    `stratify` keeps the shares of a column's labels, `group` keeps rows of one value together, `within` divides the rows of
+    each value (each user's ratings).
 
     Example: `split = random(train = 0.8, test = 0.2, stratify = c)`
     """
@@ -26,6 +27,7 @@ class Random(Split):
     seed: NonNegativeInt = 0
     stratify: FileColumnName | None = None
     group: FileColumnName | None = None
+    within: FileColumnName | None = None
 
     def shares(self) -> tuple[float, float, float]:
         """The shares of training, validation and test: 0.7, 0.15 and 0.15 where none is given."""

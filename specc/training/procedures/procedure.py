@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from specc.ir import Phase, Spec
 from specc.training.clock import Clock
+from specc.training.evaluate import Evaluation
 from specc.training.rows import Batch, Rows
 from specc.training.state import State
+from specc.training.streams import Streams
 
 Step = dict[str, Tensor]
 """What a step measured: tensors `[rows, …]` by name, detached. The loop joins those of an epoch."""
@@ -24,6 +26,10 @@ class Procedure(ABC):
 
     def __init__(self, spec: Spec, phase: Phase, rows: Rows) -> None:
         self.spec, self.phase, self.rows = spec, phase, rows
+
+    def batch(self, numbers: Tensor, streams: Streams) -> Batch:
+        """Some training rows, by number, as a step takes them."""
+        return self.rows.batch(numbers, streams)
 
     def begin(self, state: State) -> None:  # noqa: B027 (most procedures keep nothing of their own)
         """Makes the tensors of `state.own` at the start of the phase."""
@@ -39,3 +45,7 @@ class Procedure(ABC):
     @abstractmethod
     def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
         """The measures of rows that are not trained on."""
+
+    @abstractmethod
+    def evaluate(self, module: nn.Module, numbers: np.ndarray) -> Evaluation:
+        """Everything measured of some rows at the end, with the weights that the module has."""

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from specc.door import answers
 from specc.ir import Phase, Spec
 from specc.training.clock import Clock
 from specc.training.descent import descend
-from specc.training.evaluate import forward, logits_of, measure_all, total_loss
+from specc.training.evaluate import Evaluation, evaluate, forward, logits_of, measure_all, total_loss
 from specc.training.faults import NotFinite, bad_output
 from specc.training.procedures.procedure import Measures, Procedure, Step
 from specc.training.rows import Batch, Rows
@@ -45,6 +45,9 @@ class Supervised(Procedure):
 
     def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
         return self._measured(logits_of(state.module, self.rows, numbers, self.outputs), numbers, epoch)
+
+    def evaluate(self, module: nn.Module, numbers: np.ndarray) -> Evaluation:
+        return evaluate(self.spec, module, self.rows, numbers)
 
     def _measured(self, logits: dict[str, Tensor], numbers: np.ndarray, epoch: int) -> Measures:
         targets, truth = self.rows.answers(numbers)

@@ -1,0 +1,119 @@
+"""What is measured of a machine: how it gives rows back, how likely it finds them, how it labels them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from specc.data.split import take_rows
+from specc.ir import Phase, Spec
+from specc.pytorch.nn import RestrictedBoltzmann
+from specc.training.boltzmann.rows import VisibleRows
+from specc.training.evaluate import Evaluation, measure_all
+from specc.training.streams import new_generator
+from specc.vocabulary.metrics import FreeEnergyGap, LogLikelihood
+
+MOST_ROWS = 10_000
+"""Rows that are measured after an epoch, spread evenly over those that there are."""
+CHUNK = 1_000
+
+Measures = dict[str, Any]
+
+
+class Measuring:
+    """The measures of one machine in one phase. What is estimated by lot begins anew each time from its own seed."""
+
+    def __init__(self, spec: Spec, phase: Phase, machine: RestrictedBoltzmann, seen: VisibleRows) -> None:
+        self.spec, self.phase, self.machine, self.seen = spec, phase, machine, seen
+        metrics = phase.settings.metrics
+        self.gap = next((m for m in metrics if isinstance(m, FreeEnergyGap)), None)
+        self.likelihood = next((m for m in metrics if isinstance(m, LogLikelihood)), None)
+        self.final: Any = None
+        """The estimate of the partition function at the end, which serves every split."""
+
+    def of_training(self, numbers: np.ndarray, epoch: int) -> Measures:
+        """Of the rows of an epoch. The likelihood is theirs only where no others are measured."""
+        alone = not len(self.seen.rows.dataset.rows.get("validation", ()))
+        return self._labelled(numbers, epoch) | self._machine(self.seen.some(numbers, MOST_ROWS), epoch, gap=False, likely=alone)
+
+    def of_others(self, numbers: np.ndarray, epoch: int) -> Measures:
+        """Of rows that are not trained on."""
+        return self._labelled(numbers, epoch) | self._machine(self.seen.some(numbers, MOST_ROWS), epoch, gap=True, likely=True)
+
+    def at_the_end(self, numbers: np.ndarray) -> Evaluation:
+        """Everything, of all rows."""
+        logits, truth = self._logits(numbers)
+        measured: Measures = {}
+        if logits:
+            measured = measure_all(self.spec, self.phase, logits, self.seen.rows.answers(numbers)[0], truth, None)
+        of_training = np.isin(numbers, self._training()).all()
+        measured |= self._machine(self.seen.some(numbers, len(numbers)), None, gap=not of_training, likely=True)
+        return Evaluation(measured, logits, truth)
+
+    def _training(self) -> np.ndarray:
+        return take_rows(self.seen.rows.dataset, self.phase.settings.rows)
+
+    def _machine(self, v: Tensor, epoch: int | None, gap: bool, likely: bool) -> Measures:
+        measured: Measures = {"reconstruction_error": reconstruction_error(self.machine, v)}
+        if self.gap is not None and gap and _is_due(self.gap.every, epoch):
+            other = self.seen.some(self._training(), len(v))
+            measured["free_energy_gap"] = mean_free_energy(self.machine, v) - mean_free_energy(self.machine, other)
+        if self.likelihood is not None and likely and _is_due(self.likelihood.every, epoch):
+            measured |= self._likelihood(self.likelihood, v, epoch)
+        return measured
+
+    def _likelihood(self, metric: LogLikelihood, v: Tensor, epoch: int | None) -> Measures:
+        from specc.training.likelihood import log_likelihood, log_partition
+
+        partition = self.final
+        if partition is None:
+            base = self.seen.some(self._training(), MOST_ROWS)
+            temperatures = metric.final if epoch is None else metric.temperatures
+            partition = log_partition(self.machine, base, new_generator(0, "likelihood"), metric.chains, temperatures)
+        if epoch is None:
+            self.final = partition
+        found = log_likelihood(self.machine, v, partition)
+        measured: Measures = {"log_likelihood": found.value}
+        if not found.is_exact:
+            measured |= {"log_likelihood_reverse": found.reverse, "log_likelihood_error": found.error}
+        return measured
+
+    def _labelled(self, numbers: np.ndarray, epoch: int) -> Measures:
+        """How well the label is answered from the other visible units."""
+        logits, truth = self._logits(numbers)
+        if not logits:
+            return {}
+        return measure_all(self.spec, self.phase, logits, self.seen.rows.answers(numbers)[0], truth, epoch)
+
+    @torch.no_grad()
+    def _logits(self, numbers: np.ndarray) -> tuple[dict[str, Tensor], dict[str, np.ndarray]]:
+        label = self.seen.label
+        if label is None:
+            return {}, {}
+        width = len(self.machine.visible_bias) - self.machine.labels
+        chunks = torch.from_numpy(numbers.copy()).split(CHUNK)
+        parts = [self.machine.label_logits(self.seen.batch(chunk).inputs["visible"][:, :width]) for chunk in chunks]
+        return {label.column: torch.cat(parts)}, self.seen.rows.answers(numbers)[1]
+
+
+def _is_due(every: int, epoch: int | None) -> bool:
+    return epoch is None or epoch % every == 0
+
+
+@torch.no_grad()
+def reconstruction_error(machine: RestrictedBoltzmann, v: Tensor) -> float:
+    """`mean (v − E[v | E[h | v]])²` over rows and visible units."""
+    total = 0.0
+    for chunk in v.split(CHUNK):
+        back = machine.visible_mean(machine.hidden_mean(chunk), machine.totals(chunk))
+        total += float((back - chunk).square_().sum(dtype=torch.float64))
+    return total / v.numel()
+
+
+@torch.no_grad()
+def mean_free_energy(machine: RestrictedBoltzmann, v: Tensor) -> float:
+    """The mean over rows of `F(v)`."""
+    return sum(float(machine.free_energy(chunk).sum(dtype=torch.float64)) for chunk in v.split(CHUNK)) / len(v)

@@ -1,0 +1,136 @@
+"""What all procedures that train one restricted Boltzmann machine have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+
+from specc.data.split import take_rows
+from specc.door import identifier
+from specc.ir import Phase, Spec
+from specc.pytorch.nn import RestrictedBoltzmann
+from specc.training.boltzmann.ascent import Ascent
+from specc.training.boltzmann.centring import Offsets
+from specc.training.boltzmann.conditionals import Conditionals
+from specc.training.boltzmann.measures import Measuring
+from specc.training.boltzmann.rows import VisibleRows
+from specc.training.boltzmann.stack import Stack
+from specc.training.boltzmann.start import start_visible_bias
+from specc.training.changing import at_moment
+from specc.training.clock import Clock
+from specc.training.evaluate import Evaluation
+from specc.training.procedures.procedure import Measures, Procedure, Step
+from specc.training.rows import Batch, Rows
+from specc.training.state import State
+from specc.training.streams import Streams
+
+ROWS_OF_MEANS = 10_000
+"""The offsets begin with the means of so many rows."""
+
+
+class BoltzmannProcedure(Procedure):
+    """Statistics of the data less statistics of samples of the model; where the samples come from is each procedure's own.
+
+    What a run depends on is in the machine, in `state.own` and in the optimizer's memory; all else here is views and memory
+    that a step fills anew.
+    """
+
+    def __init__(self, spec: Spec, phase: Phase, rows: Rows) -> None:
+        super().__init__(spec, phase, rows)
+        self.settings: Any = phase.settings.procedure
+        self.centered: bool = self.settings.centered
+        self.layer = identifier(phase.layer or "")
+        self.stacks: dict[int, Stack] = {}
+
+    def look_at(self, module: nn.Module) -> None:
+        """Takes the machine of the module, and the rows as that machine sees them."""
+        self.machine: RestrictedBoltzmann = getattr(module, self.layer)
+        assert self.phase.layer is not None
+        self.seen = VisibleRows(self.spec, self.phase.layer, self.rows, module)
+        self.measuring = Measuring(self.spec, self.phase, self.machine, self.seen)
+
+    def begin(self, state: State) -> None:
+        self.look_at(state.module)
+        start_visible_bias(self.machine, self.seen.some(self._training_rows(), ROWS_OF_MEANS))
+        self.conditionals = Conditionals(self.machine)
+        self.ascent = Ascent(self.phase, state, self.conditionals)
+        # A generator draws on the CPU only; elsewhere it is torch's own, as for dropout.
+        on_cpu = self.machine.weight.device.type == "cpu"
+        self.generator: Generator | None = state.streams["sampling"] if on_cpu else None
+        self.stacks.clear()
+        if self.centered:
+            v = self.seen.some(self._training_rows(), ROWS_OF_MEANS)
+            totals = self.machine.totals(v)
+            draws = 1.0 if totals is None else max(float(totals.mean()), 1.0)
+            state.own["visible_offset"] = v.mean(0).div_(draws)
+            state.own["hidden_offset"] = self.machine.hidden_mean(v).mean(0)
+
+    @torch.no_grad()
+    def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
+        ascent = self.ascent
+        if ascent.group.frozen:
+            return {}
+        rows = batches[0].inputs["visible"] if len(batches) == 1 else torch.cat([b.inputs["visible"] for b in batches])
+        conditionals = self.conditionals
+        conditionals.settle()
+        stack = self.stacks.get(len(rows)) or self._new_stack(len(rows))
+        stack.data_visible.copy_(rows)
+        totals = conditionals.totals(rows)
+        conditionals.scale_(stack.data_visible)
+        self.sample(state, stack, totals, round(at_moment(self.settings, clock).steps))
+        own = state.own
+        offsets = Offsets(own["visible_offset"], own["hidden_offset"]) if self.centered else None
+        ascent.prepare(stack, offsets, clock)
+        ascent.climb(stack, offsets, clock)
+        return {}
+
+    @abstractmethod
+    def sample(self, state: State, stack: Stack, totals: Tensor | None, steps: int) -> None:
+        """Fills the stack, whose data is there: samples of the model, and the hidden means of both phases."""
+
+    def chains(self, rows: int) -> int:
+        """How many samples a batch of so many rows is compared with."""
+        return self.settings.chains
+
+    def walk(self, draws: Tensor, stack: Stack, totals: Tensor | None, steps: int) -> None:
+        """Gibbs steps from hidden states `draws`, which are written over; the visible states reached are in the stack."""
+        conditionals, generator, visible = self.conditionals, self.generator, stack.model_visible
+        for number in range(1, steps + 1):
+            conditionals.draw_visible(draws, generator, totals, visible, stack.noise)
+            if number < steps:
+                conditionals.hidden.draw_(conditionals.hidden_input(visible, totals, draws), generator)
+
+    def draw_rows(self, state: State, count: int) -> Tensor:
+        """The visible values of so many training rows, drawn with replacement."""
+        numbers = self._training_rows()
+        chosen = torch.randint(len(numbers), (count,), generator=state.streams["sampling"])
+        return self._visible(numbers[chosen.numpy()])
+
+    def batch(self, numbers: Tensor, streams: Streams) -> Batch:
+        return self.seen.batch(numbers, streams)
+
+    def summary(self, state: State, measured: Step, numbers: np.ndarray, epoch: int) -> Measures:
+        return self.measuring.of_training(np.sort(numbers), epoch)
+
+    def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
+        return self.measuring.of_others(numbers, epoch)
+
+    def evaluate(self, module: nn.Module, numbers: np.ndarray) -> Evaluation:
+        if not hasattr(self, "measuring"):
+            self.look_at(module)
+        return self.measuring.at_the_end(numbers)
+
+    def _new_stack(self, rows: int) -> Stack:
+        self.stacks[rows] = Stack(self.conditionals, rows, self.chains(rows), self.centered)
+        return self.stacks[rows]
+
+    def _training_rows(self) -> np.ndarray:
+        return take_rows(self.rows.dataset, self.phase.settings.rows)
+
+    def _visible(self, numbers: np.ndarray) -> Tensor:
+        return self.seen.batch(torch.from_numpy(np.ascontiguousarray(numbers))).inputs["visible"]

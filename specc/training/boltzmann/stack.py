@@ -1,0 +1,41 @@
+"""The rows of both phases one under the other, so that one matrix product makes the whole gradient of the weights."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from specc.training.boltzmann.conditionals import Conditionals
+
+
+class Stack:
+    """Memory for a step of `rows` rows of data and `chains` samples of the model. Nothing in it outlives the step.
+
+    `visible` has the data's rows, the samples and two rows more, which centring fills; `hidden` their hidden sides. Each phase
+    counts by its own number of rows: `1/rows` and `−1/chains` are the `shares`, so that neither a short last batch nor any
+    number of chains changes the scale of the gradient.
+    """
+
+    def __init__(self, conditionals: Conditionals, rows: int, chains: int, centered: bool) -> None:
+        like = conditionals.weight
+        width, hidden = like.shape
+        total = rows + chains
+        self.rows, self.chains = rows, chains
+        self.visible, self.hidden = like.new_empty(total + 2, width), like.new_empty(total + 2, hidden)
+        self.both_visible, self.both_hidden = self.visible[:total], self.hidden[:total]
+        self.data_visible, self.data_hidden = self.visible[:rows], self.hidden[:rows]
+        self.model_visible, self.model_hidden = self.visible[rows:total], self.hidden[rows:total]
+        self.noise, self.draws = like.new_empty(chains, width), like.new_empty(chains, hidden)
+        self.shares = like.new_full((total,), 1 / rows)
+        self.shares[rows:] = -1 / chains
+        self.share_column, self.ones = self.shares.unsqueeze(1), like.new_ones(total)
+        self.visible_columns, self.hidden_columns = self.both_visible.t(), self.both_hidden.t()
+        self.factors = (self.visible, self.hidden) if centered else (self.both_visible, self.both_hidden)
+        self.left, self.right = self.factors[1].t(), self.factors[0]
+        """`left @ right` is the gradient of the weights, once the gradient has been prepared."""
+        self.data_visible_columns, self.data_shares = self.data_visible.t(), self.shares[:rows]
+        self.totals: Tensor | None = None
+        """The draws of the replicated softmax of every row of both phases."""
+
+    def weigh_totals(self, data: Tensor | None, model: Tensor | None) -> None:
+        self.totals = None if data is None or model is None else torch.cat([data, model])

@@ -1,0 +1,28 @@
+"""Persistent contrastive divergence: chains that go on from step to step."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from specc.training.boltzmann.procedure import BoltzmannProcedure
+from specc.training.boltzmann.stack import Stack
+from specc.training.state import State
+
+
+class PersistentContrastiveDivergence(BoltzmannProcedure):
+    """`state.own["chains"]` are hidden states; they begin as those of rows of the data, whose number of draws they keep."""
+
+    def begin(self, state: State) -> None:
+        super().begin(state)
+        rows = self.draw_rows(state, self.settings.chains)
+        state.own["chains"] = self.machine.sample_hidden(rows, self.generator)
+        if (totals := self.machine.totals(rows)) is not None:
+            state.own["totals"] = totals
+
+    def sample(self, state: State, stack: Stack, totals: Tensor | None, steps: int) -> None:
+        conditionals, chains, own_totals = self.conditionals, state.own["chains"], state.own.get("totals")
+        self.walk(chains, stack, own_totals, steps)
+        stack.weigh_totals(totals, own_totals)
+        conditionals.hidden_input(stack.both_visible, stack.totals, stack.both_hidden)
+        conditionals.hidden.mean_(stack.data_hidden)
+        conditionals.hidden.mean_and_draw(stack.model_hidden, chains, self.generator)
