@@ -43,7 +43,8 @@ def cost_of(node: Node, shapes: dict[str, Shape]) -> Cost:
     """What one layer costs."""
     inputs = tuple(shapes[name] for name in node.inputs)
     parameters = sum((product(size) for size in tensors_of(node, inputs).values()), 0)
-    numbers = sum((shape.count for shape in node.outputs.values()), 0)
+    laid_out = [shape for shape in node.outputs.values() if shape.axes != ("units", "levels")]  # ratings stay lists
+    numbers = sum((shape.count for shape in laid_out), 0)
     if any(x.is_unknown for x in inputs):
         return Cost(parameters, parameters and Expression({f"multiply_adds({node.name})": 1}), numbers)
     return Cost(parameters, node.layer.multiply_adds(*inputs), numbers)

@@ -38,6 +38,12 @@ def procedure_of(spec: Spec, phase: Phase) -> Procedure:
     return ContrastiveDivergence() if by_itself else Supervised()
 
 
+def needs_no_target(spec: Spec, phase: Phase) -> bool:
+    """Whether a phase learns what the data is like, and of no labels."""
+    procedure = procedure_of(spec, phase)
+    return (procedure.of_machines or procedure.of_stacks) and not any(node.layer.labels for node in machines(spec))  # type: ignore[attr-defined]
+
+
 def _one_by_one(spec: Spec, phase: Phase) -> tuple[Phase, ...]:
     """A phase that trains machines, as a phase for each of them."""
     if phase.settings.procedure is None or not phase.settings.procedure.of_machines or phase.layer is not None:

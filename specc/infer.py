@@ -10,8 +10,9 @@ from specc.door import column_shapes, input_columns, is_embedded
 from specc.ir import Graph, Node, Spec
 from specc.shapes import UNKNOWN, Expression, Shape, ShapeMismatch, Size, product, total
 from specc.vocabulary.columns import Category, Embedding, Number
-from specc.machines import column_blocks, machine
-from specc.vocabulary.layers.boltzmann import Hidden, Label, Visible
+from specc.machines import column_blocks, is_let_go, machine
+from specc.vocabulary.layers.boltzmann import Hidden, Visible
+from specc.vocabulary.layers.boltzmann import Label as LabelUnits
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
@@ -54,6 +55,7 @@ class _Inference:
             layer = layer.model_copy(update={"blocks": self._blocks(node, layer)})
         if isinstance(layer, Hidden):
             layer = machine(layer, [self.nodes[name] for name in node.inputs], self._labels(node))
+            layer = layer.model_copy(update={"generative": is_let_go(self.spec, node)})
         if any(x.is_unknown for x in inputs):
             node = node.model_copy(update={"layer": layer, "outputs": dict.fromkeys(node.outputs, UNKNOWN)})
             self._remember(node)
@@ -95,7 +97,7 @@ class _Inference:
     def _labels(self, node: Node) -> Size:
         """How many labels stand beside the other visible units of a machine."""
         found = [n.layer for graph in self.spec.graphs.values() for n in graph.nodes if node.name in n.inputs]
-        label = next((layer for layer in found if isinstance(layer, Label)), None)
+        label = next((layer for layer in found if isinstance(layer, LabelUnits)), None)
         return self._output(label).units if label is not None else 0
 
     def _known(self, size: Size) -> Size:
@@ -119,7 +121,7 @@ class _Inference:
         if not isinstance(column, Category):
             return layer
         labels = self._known(column.label_count(layer.column))
-        if isinstance(layer, Label):
+        if isinstance(layer, LabelUnits):
             return layer.model_copy(update={"units": labels, "head": "softmax"})
         losses = {
             term.loss.word for p in self.spec.phases for term in p.settings.loss if term.loss.output in (None, layer.column)

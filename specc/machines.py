@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from specc.ir import Graph, Node, Spec
-from specc.shapes import Shape, Size, product, total
+from specc.shapes import Shape, Size, product
 from specc.vocabulary.columns import Array, Category, Image, Number, RatingLevels
 from specc.vocabulary.families import Column
 from specc.vocabulary.layers.boltzmann import Blocks, Hidden, Visible, width_of
@@ -27,13 +27,17 @@ def units_of(column: Column) -> str | None:
     return None
 
 
+def units_in(layer: Visible, column: Column) -> str:
+    """The units that hold a column of a visible layer."""
+    return layer.units.word if layer.units is not None else units_of(column) or "bernoulli"
+
+
 def column_blocks(spec: Spec, layer: Visible, columns: Sequence[str], shapes: Sequence[Shape]) -> Blocks:
     """The units of a visible layer, those of neighbouring columns joined where they are alike and no group of their own."""
     assert spec.data is not None
     blocks: list[tuple[str, Size]] = []
     for name, shape in zip(columns, shapes):
-        word = layer.units.word if layer.units is not None else units_of(spec.data.columns[name]) or "bernoulli"
-        blocks.append((word, product(shape.sizes)))
+        blocks.append((units_in(layer, spec.data.columns[name]), product(shape.sizes)))
     return joined(blocks)
 
 
@@ -63,14 +67,17 @@ def machine(layer: Hidden, below: Sequence[Node], labels: Size) -> Hidden:
     return layer.model_copy(update={"visible": joined(blocks), "labels": labels, "learned_variance": learned})
 
 
+def is_let_go(spec: Spec, node: Node) -> bool:
+    """Whether a machine has weights of its own for the way down: all but the top one, where some phase trains the stack."""
+    trains_stack = any(p.is_run and p.settings.procedure is not None and p.settings.procedure.of_stacks for p in spec.phases)
+    return trains_stack and any(
+        node.name in other.inputs and isinstance(other.layer, Hidden) for graph in spec.graphs.values() for other in graph.nodes
+    )
+
+
 def machines(spec: Spec) -> tuple[Node, ...]:
     """The machines of a spec from the bottom up."""
     return tuple(node for graph in spec.graphs.values() for node in graph.nodes if isinstance(node.layer, Hidden))
-
-
-def below(spec: Spec, name: str) -> Node:
-    """The machine of that name."""
-    return next(node for node in machines(spec) if node.name == name)
 
 
 def visible_layers(graph: Graph) -> Iterator[Node]:
@@ -90,8 +97,3 @@ def can_be_exact(layer: Hidden) -> bool:
 def plain_units(blocks: Blocks) -> tuple[tuple[str, int], ...]:
     """The blocks of a bound spec."""
     return tuple((word, size) for word, size in blocks if isinstance(size, int))
-
-
-def free_count(blocks: Blocks) -> Size:
-    """All numbers of the visible side."""
-    return total(size for _, size in blocks)

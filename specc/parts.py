@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from specc.diagnostics import did_you_mean, listing
 from specc.ir import Graph, Spec
+from specc.reconstructing import RECONSTRUCTION, can_be_reconstructed, reconstruction_of
 
 
 class NoSuchPart(Exception):
@@ -14,14 +15,15 @@ class NoSuchPart(Exception):
         self.message, self.way_out = message, way_out
 
 
-def part_of(spec: Spec, name: str) -> Spec:
-    """The spec of one graph that ends with the layer or block `name`. Raises `NoSuchPart`."""
+def part_of(spec: Spec, name: str, also: tuple[str, ...] = ()) -> Spec:
+    """The spec of one graph that ends with the layer or block `name`. Raises `NoSuchPart`; it names what there is `also`."""
     graph = spec.graph
     known = [node.name for node in graph.nodes]
     end = find_end(graph, name)
     if end is None:
-        meant = did_you_mean(name, [*known, *(scope for inner in known if (scope := inner.rpartition(".")[0]))])
-        some = listing(known[:8], "and") + (" and more" if len(known) > 8 else "")
+        named = [*known, *also]
+        meant = did_you_mean(name, [*named, *(scope for inner in known if (scope := inner.rpartition(".")[0]))])
+        some = listing(named[:8], "and") + (" and more" if len(named) > 8 else "")
         raise NoSuchPart(f"`{spec.name}` has no layer `{name}`", f"did you mean `{meant}`?" if meant else f"it has {some}")
     needed = {end}
     kept = []
@@ -31,6 +33,13 @@ def part_of(spec: Spec, name: str) -> Spec:
             kept.append(node)
     cut = Graph(name=graph.name, nodes=tuple(reversed(kept)))
     return spec.model_copy(update={"graphs": {graph.name: cut}})
+
+
+def asked_part(spec: Spec, name: str) -> Spec:
+    """What a run may be asked for: one of its parts, or of machines their `reconstruction` of a row. Raises `NoSuchPart`."""
+    if not can_be_reconstructed(spec) or find_end(spec.graph, name) is not None:
+        return part_of(spec, name)
+    return reconstruction_of(spec) if name == RECONSTRUCTION else part_of(spec, name, also=(RECONSTRUCTION,))
 
 
 def find_end(graph: Graph, name: str) -> str | None:

@@ -10,8 +10,9 @@ from specc.data.dataset import Dataset
 from specc.data.lots import grouped, stratified
 from specc.data.sources.csv import parse_numbers
 from specc.data.table import SETS, Table, coded, count_of, first_rows
+from specc.defaults import needs_no_target
 from specc.diagnostics import Report, Span, listing
-from specc.ir import Data, Spec
+from specc.ir import Data, Phase, Spec
 from specc.vocabulary.columns import Category
 from specc.vocabulary.splits import Column, Folds, Provided, Random
 
@@ -26,6 +27,15 @@ def take_rows(dataset: Dataset, count: int | None) -> np.ndarray:
     strata = np.zeros(len(rows), dtype=np.int64) if dataset.strata is None else dataset.strata[rows]
     chosen = stratified(strata, (count / len(rows), 1 - count / len(rows)), dataset.seed)[0]
     return rows[chosen]
+
+
+def training_rows(spec: Spec, dataset: Dataset, phase: Phase) -> np.ndarray:
+    """The rows that a phase trains on: those of the split, or as many of them as `rows` says.
+
+    Where it uses no target, rows without one serve as well.
+    """
+    rows = take_rows(dataset, phase.settings.rows)
+    return np.union1d(rows, dataset.unlabelled) if phase.settings.rows is None and needs_no_target(spec, phase) else rows
 
 
 def seed_of(data: Data) -> int:

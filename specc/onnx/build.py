@@ -77,7 +77,9 @@ def _write_layers(spec: Spec, graph: Graph, entering: dict[str, ir.Value], write
         if isinstance(node.layer, Input):
             place = Place(node, tuple(entering[tensor.name] for tensor in entries(spec, node)), (), writer)
         else:
-            place = Place(node, tuple(tensors[name] for name in node.inputs), tuple(shapes[name] for name in node.inputs), writer)
+            inputs, seen = (tuple(found[name] for name in node.inputs) for found in (tensors, shapes))
+            givers = tuple(graph.by_name[name] for name in node.inputs if name in graph.by_name)
+            place = Place(node, inputs, seen, writer, givers)
         value = writer_of(type(node.layer))(node.layer, place)
         if any(value is x for x in place.inputs):
             value = place.op("Identity", value)  # the layer does nothing here, and is still found by its name

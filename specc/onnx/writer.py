@@ -30,6 +30,7 @@ class Writer:
         self.about: dict[str, str] = {}
         self._tensors = set(reserved)
         self._nodes: set[str] = set()
+        self._trained: dict[str, ir.Value] = {}
 
     def op(self, op: str, *inputs: ir.Value | None, name: str, domain: str = "", **attributes: Any) -> ir.Value:
         """One node with one output; both are called `name`."""
@@ -51,8 +52,10 @@ class Writer:
         return self._keep(ir.StringTensor(encoded, shape=ir.Shape([len(values)]), name=name), name)
 
     def weight(self, key: str, name: str) -> ir.Value:
-        """A trained tensor by its key in the state dict, called `name` in the file."""
-        return self.constant(np.ascontiguousarray(self.weights[key], dtype=np.float32), name)
+        """A trained tensor by its key in the state dict, called `name` in the file; it stands there once."""
+        if key not in self._trained:
+            self._trained[key] = self.constant(np.ascontiguousarray(self.weights[key], dtype=np.float32), name)
+        return self._trained[key]
 
     def call(self, value: ir.Value, name: str) -> None:
         """Gives a tensor and the node that makes it the name of the layer that they finish."""
@@ -89,12 +92,13 @@ def _free(name: str, taken: set[str]) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a layer stands: its node, the tensors it takes, their shapes, and the writer."""
+    """Where a layer stands: its node, the tensors it takes, their shapes, the writer, and the nodes that give the tensors."""
 
     node: Node
     inputs: tuple[ir.Value, ...]
     shapes: tuple[Shape, ...]
     writer: Writer
+    givers: tuple[Node, ...] = ()
 
     @property
     def x(self) -> ir.Value:

@@ -132,4 +132,6 @@ def _takes(tensor: DoorTensor) -> str:
     columns = ", ".join(tensor.columns)
     if tensor.kind == "index":
         return f"{tensor.name} (int64 [N]: the row in the table of {columns}, 0 the unseen label)"
+    if tensor.kind == "ratings":
+        return f"{tensor.name} (int64 [ratings, 3]: the row of the batch, ascending, the unit, the level)"
     return f"{tensor.name} (float32 [N, …]: {columns})"

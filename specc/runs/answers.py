@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from specc.data.prepare import decode_target
+from specc.data.visible import in_own_unit, seats
 from specc.door import answers
 from specc.ir import CategoryFit, NumberFit, Spec
 
@@ -55,6 +56,30 @@ def table_of_features(name: str, values: np.ndarray) -> polars.DataFrame:
 
     flat = values.reshape(len(values), -1)
     return polars.DataFrame({f"{name}_{i}": flat[:, i] for i in range(flat.shape[1])})
+
+
+def table_of_columns(columns: dict[str, np.ndarray]) -> polars.DataFrame:
+    """A line a row: numbers and labels under their names, pictures and blocks a column a number, `image_0`, `image_1`, …"""
+    import polars
+
+    series: dict[str, polars.Series] = {}
+    for name, values in columns.items():
+        flat = {name: values} if values.ndim == 1 else {f"{name}_{i}": v for i, v in enumerate(values.reshape(len(values), -1).T)}
+        series |= {inner: polars.Series(column.tolist(), dtype=_type(column)) for inner, column in flat.items()}
+    return polars.DataFrame(series)
+
+
+def reconstructed(spec: Spec, values: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns in their own units from the visible units that a reconstruction gives, each label's probability with them."""
+    columns: dict[str, np.ndarray] = {}
+    for seat in seats(spec):
+        if seat.place.stop > values.shape[1]:
+            break  # the labels that the model answers
+        units = values[:, seat.place].astype(np.float64)
+        columns[seat.column] = in_own_unit(seat, units)
+        if isinstance(seat.fit, CategoryFit):
+            columns |= {f"{seat.column}_probability_{label}": units[:, i] for i, label in enumerate(seat.fit.labels)}
+    return columns
 
 
 def _type(values: np.ndarray) -> type[polars.DataType]:

@@ -9,12 +9,14 @@ import numpy as np
 import torch
 
 from specc.data.inputs import raw_inputs
+from specc.data.ratings import RatingsDataset
 from specc.door import results
 from specc.ir import Spec
 from specc.onnx.build import build_onnx
 from specc.onnx.parity import Reference, measure
-from specc.parts import part_of
+from specc.parts import asked_part
 from specc.pytorch.source import build_module
+from specc.runs.ratings.export import proven_ratings
 from specc.training.rows import Rows
 from specc.writing import write_output
 
@@ -45,11 +47,13 @@ def exported(run: Run, part: str | None = None) -> bytes:
         return (run.path / "model.onnx").read_bytes()  # proven when the run was made
     from specc.runs.data import data_of
 
-    return proven(part_of(run.spec, part), run.weights, data_of(run))[0]
+    return proven(asked_part(run.spec, part), run.weights, data_of(run))[0]
 
 
 def proven(spec: Spec, weights: dict[str, np.ndarray], dataset: Dataset) -> tuple[bytes, dict[str, Any]]:
     """The file and what was measured of it on real rows, those of the test split where there is one."""
+    if isinstance(dataset, RatingsDataset):
+        return proven_ratings(spec, weights, dataset)
     module = build_module(spec)
     needed = module.state_dict().keys()
     weights = {name: weights[name] for name in needed}

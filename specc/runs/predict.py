@@ -14,12 +14,14 @@ from specc.door import answers, results
 from specc.ir import Spec
 from specc.onnx.build import build_onnx
 from specc.onnx.session import NotAModel, OnnxModel
-from specc.parts import part_of
-from specc.runs.answers import decode_answers, table_of, table_of_features
+from specc.parts import asked_part
+from specc.reconstructing import is_reconstruction
+from specc.runs.answers import decode_answers, reconstructed, table_of, table_of_columns, table_of_features
 from specc.runs.run import WEIGHTS, Run, open_run
 
 if TYPE_CHECKING:
     import polars
+    from torch import nn
 
 
 class Predicted(NamedTuple):
@@ -37,7 +39,7 @@ def open_model(path: Path, part: str | None = None) -> OnnxModel:
     if part is None:
         return OnnxModel.open(path / "model.onnx")
     run = open_run(path)
-    wanted = part_of(run.spec, part)
+    wanted = asked_part(run.spec, part)
     try:
         content = build_onnx(wanted, run.weights)
     except KeyError as error:
@@ -54,13 +56,19 @@ def predict_file(model: OnnxModel, path: Path) -> Predicted:
     return Predicted(_frame(model.spec, given), unseen_labels(table, model.spec), report)
 
 
-def predict_rows(run: Run, rows: Any) -> Predicted:
-    """Answers for the rows of a path, frame or dict of columns, by the run's module. Raises `SpecError`."""
+def predict_rows(run: Run, rows: Any, part: str | None = None) -> Predicted:
+    """Answers for the rows of a path, frame or dict of columns, by the run's module, or those of a part. Raises `SpecError`."""
     report = Report(Source("the rows", ""))
-    table = read_rows(Path(rows), run.spec, report) if isinstance(rows, str | Path) else rows_of(rows, run.spec, report)
+    spec = run.spec if part is None else asked_part(run.spec, part)
+    table = read_rows(Path(rows), spec, report) if isinstance(rows, str | Path) else rows_of(rows, spec, report)
     report.raise_errors()
-    logits = _logits(run, door_inputs(table, run.spec))
-    return Predicted(table_of(run.spec, decode_answers(run.spec, logits)), unseen_labels(table, run.spec), report)
+    given = _given(spec, run.module if part is None else run.module_of(spec), door_inputs(table, spec))
+    if answers(spec.graph):
+        frame = table_of(spec, decode_answers(spec, given))
+    else:
+        ((name, values),) = given.items()
+        frame = _features_frame(spec, name, values)
+    return Predicted(frame, unseen_labels(table, spec), report)
 
 
 def _frame(spec: Spec, given: dict[str, np.ndarray]) -> polars.DataFrame:
@@ -69,22 +77,28 @@ def _frame(spec: Spec, given: dict[str, np.ndarray]) -> polars.DataFrame:
     (name,) = results(spec.graph)
     if name not in given:
         raise NotAModel(f"the model is damaged: it describes `{name}`, which its graph does not give")
-    return table_of_features(name, given[name])
+    return _features_frame(spec, name, given[name])
 
 
-def _logits(run: Run, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The logits of each target by the module, some rows at a time."""
+def _features_frame(spec: Spec, name: str, values: np.ndarray) -> polars.DataFrame:
+    """The numbers of a part that answers nothing: a reconstruction as the columns it is of."""
+    return table_of_columns(reconstructed(spec, values)) if is_reconstruction(spec) else table_of_features(name, values)
+
+
+def _given(spec: Spec, module: nn.Module, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What a module gives, some rows at a time: the logits of each target, or of a part that answers nothing its last tensor."""
     import torch
 
     from specc.memory import rows_at_once
-    from specc.training.evaluate import forward
     from specc.training.rows import scaled_inputs
 
-    outputs, size = answers(run.spec.graph), rows_at_once(run.spec)
+    outputs, size = answers(spec.graph), rows_at_once(spec)
+    names = [answer.column for answer in outputs] or list(results(spec.graph))
     count = len(next(iter(inputs.values())))
     parts = []
     with torch.no_grad():
         for start in range(0, max(1, count), size):
             chunk = {name: torch.tensor(values[start : start + size]) for name, values in inputs.items()}
-            parts.append(forward(run.module, scaled_inputs(run.spec, chunk), outputs))
-    return {answer.column: torch.cat([part[answer.column] for part in parts]).numpy() for answer in outputs}
+            given = module(**scaled_inputs(spec, chunk))
+            parts.append(dict(zip(names, given if isinstance(given, tuple) else (given,))))
+    return {name: torch.cat([part[name] for part in parts]).numpy() for name in names}

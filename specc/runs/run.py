@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
+    from specc.runs.sample import Samples
+
 WEIGHTS = "weights.safetensors"
 
 
@@ -91,6 +93,15 @@ class Run:
             raise self.damaged(WEIGHTS, error) from error
         return module.eval()
 
+    def module_of(self, part: Spec) -> nn.Module:
+        """The trained module of a part of the spec, on the CPU, in use. Raises as `module` does."""
+        from specc.pytorch.source import build_module
+
+        module = build_module(part)
+        trained = self.module.state_dict()
+        module.load_state_dict({name: trained[name] for name in module.state_dict()})
+        return module.eval()
+
     def damaged(self, name: str, why: object) -> SpecError:
         """One of the run's own files cannot be what it wrote."""
         reason = " ".join(str(why).split())
@@ -99,11 +110,26 @@ class Run:
         way_out = "take the run from a backup, or train again: its spec lies beside it as `spec.dn`"
         return fail(Source(str(self.path), ""), Diagnostic("E0510", message, help=way_out))
 
-    def predict(self, rows: Any) -> Any:
-        """Answers for new rows: a path, a polars or pandas frame, or a dict of columns. Gives a polars frame, a row each."""
+    def predict(self, rows: Any, part: str | None = None) -> Any:
+        """Answers for new rows: a path, a polars or pandas frame, or a dict of columns. Gives a polars frame, a row each.
+
+        With `part`, what that layer gives; of an rbm or dbn also `reconstruction`. Raises `NoSuchPart`.
+        """
         from specc.runs.predict import predict_rows
 
-        return predict_rows(self, rows).frame
+        return predict_rows(self, rows, part).frame
+
+    def sample(
+        self, n: int = 64, given: dict[str, Any] | None = None, *, steps: int | None = None, total: int | None = None, seed: int = 0
+    ) -> Samples:
+        """Draws `n` rows from an rbm or dbn by Gibbs sampling, the columns of `given` held at their values.
+
+        `sample(500, {"fraud": "yes"}).frame` is a polars frame; `specc.runs.sample.Samples` says what there is.
+        Raises `CannotSample`.
+        """
+        from specc.runs.sample import STEPS, sample_run
+
+        return sample_run(self, n, given or {}, steps=STEPS if steps is None else steps, total=total, seed=seed)
 
     def export(self, path: Path | str, part: str | None = None) -> Path:
         """Writes the ONNX file of the run, or of a part of it, proven equal to its module on rows of its data."""

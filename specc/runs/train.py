@@ -18,6 +18,7 @@ from safetensors.torch import save
 from torch import nn
 
 from specc.about import specc_version
+from specc.checking.places import span_of
 from specc.data.bind import Dataset
 from specc.diagnostics import Diagnostic, Report, fail
 from specc.grafting import same_runs
@@ -31,6 +32,7 @@ from specc.runs.lock import Lock
 from specc.runs.resume import damaged, damaged_newest, find_run_to_resume, hold, is_finished, other_versions, same_data, same_spec
 from specc.runs.run import Run
 from specc.runs.signals import stop_requests
+from specc.runs.snapshots import Snapshots
 from specc.syntax.read import read_source
 from specc.training.checkpoint import Checkpoints, DamagedCheckpoint
 from specc.training.clock import Clock
@@ -39,6 +41,7 @@ from specc.training.evaluate import Evaluation
 from specc.training.judging import Event
 from specc.training.loop import Diverged, Stopped, Training, Unfitting
 from specc.training.pretrained import start
+from specc.training.procedures.procedure import Alarm
 from specc.training.streams import Streams
 
 FORMAT = 1
@@ -243,6 +246,8 @@ class _Execution:
             *(self.spec, self.dataset, module, streams, self.device, self._log, checkpoints.save),
             progress=self.watcher.step,
             is_asked_to_stop=is_asked_to_stop,
+            warn=self._warn,
+            look=Snapshots(self.folder, self.spec, self.dataset).look,
         )
         self.training = training
         try:
@@ -260,6 +265,14 @@ class _Execution:
         """What went wrong and does not end the run: in its log, and to whoever watches."""
         self.watcher.advice(Report(self.report.source, [diagnostic]))
         self.folder.append_event({"event": diagnostic.code, "message": diagnostic.message})
+
+    def _warn(self, phase: Phase, epoch: int, alarm: Alarm) -> None:
+        """What the measures of an epoch warn of, at the line of the spec that could change it."""
+        span = span_of(self.spec, phase, alarm.setting)
+        self.watcher.advice(Report(self.report.source, [Diagnostic(alarm.code, alarm.message, span, help=alarm.way_out)]))
+        line = self.report.source.place(span.start).line if span else None
+        event = {"event": alarm.code, "message": alarm.message, "phase": phase.name, "epoch": epoch, "line": line}
+        self.folder.append_event(event)
 
     def _log(self, event: Event) -> None:
         self.folder.append_event(event)

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from specc.data.bind import Dataset
 from specc.data.prepare import decode_target
-from specc.data.split import take_rows
-from specc.defaults import default_metrics
+from specc.data.split import training_rows
+from specc.defaults import default_metrics, needs_no_target
 from specc.door import Answer, answers
 from specc.ir import CategoryFit, NumberFit, Phase, Spec
 from specc.memory import rows_at_once
@@ -49,8 +49,10 @@ def logits_of(module: nn.Module, rows: Rows, numbers: np.ndarray | Tensor, outpu
 
 
 def measured_rows(spec: Spec, dataset: Dataset) -> dict[str, np.ndarray]:
-    """The rows of each split that has any; of training those that some phase trained on, where `rows` takes fewer."""
-    taken = [take_rows(dataset, phase.settings.rows) for phase in spec.phases if phase.is_run]
+    """The rows of each split that has any; of training those that a phase like the last one trained on."""
+    last = needs_no_target(spec, spec.last_phase) if spec.phases else False
+    alike = [phase for phase in spec.phases if phase.is_run and needs_no_target(spec, phase) == last]
+    taken = [training_rows(spec, dataset, phase) for phase in alike]
     chosen = {"train": np.unique(np.concatenate(taken))} if taken else {}
     return {name: numbers for name, numbers in (dataset.rows | chosen).items() if len(numbers)}
 

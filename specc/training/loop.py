@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from specc.data.bind import Dataset
 from specc.data.noise import with_wrong_labels
-from specc.data.split import take_rows
+from specc.data.split import training_rows
 from specc.ir import Phase, Spec
 from specc.training.clock import Clock
 from specc.training.engine import Engine, eager
@@ -21,7 +21,7 @@ from specc.training.faults import NotFinite, bad_weights
 from specc.training.judging import Event, is_kept, is_stopped, tell_plateau, why_stopped
 from specc.training.position import Position
 from specc.training.procedures import procedure_of
-from specc.training.procedures.procedure import Procedure, Step
+from specc.training.procedures.procedure import Alarm, Procedure, Step
 from specc.training.rows import rows_of, slices
 from specc.training.state import State, below
 from specc.training.streams import Streams
@@ -74,7 +74,8 @@ class Training:
     """One run over all phases.
 
     `report` is told every epoch; `save` is offered the state between any two steps (True: it must be kept now); `progress` is
-    told every step; `is_asked_to_stop` is asked before each.
+    told every step, `warn` what the measures of an epoch warn of; `is_asked_to_stop` is asked before each. `look` is shown
+    each phase before its first epoch (0), after each and at its end (None), with the weights that it then has, and changes nothing.
     """
 
     def __init__(
@@ -89,10 +90,12 @@ class Training:
         progress: Callable[[Phase, Clock], None] = lambda phase, clock: None,
         is_asked_to_stop: Callable[[], bool] = lambda: False,
         engine: Engine = eager,
+        warn: Callable[[Phase, int, Alarm], None] = lambda phase, epoch, alarm: None,
+        look: Callable[[Course, int | None], None] = lambda course, epoch: None,
     ) -> None:
         self.spec, self.dataset, self.module, self.streams, self.device = spec, dataset, module, streams, device
         self.report, self.save, self.progress, self.is_asked_to_stop = report, save, progress, is_asked_to_stop
-        self.engine = engine
+        self.engine, self.warn, self.look = engine, warn, look
         self.rows = rows_of(spec, dataset, device)
         self.position = Position()
         self.kept: dict[str, Tensor] = {}
@@ -141,11 +144,14 @@ class Training:
         if self.resumed is not None:
             self._go_on(course, self.resumed)
         course.clock.step = self.position.step
+        if not course.clock.step:
+            self.look(course, 0)
         while not course.clock.is_over and not self.position.stopped:
             self._epoch(course)
         course.state.average.put()
         if self.kept:
             self.module.load_state_dict(self.kept)
+        self.look(course, None)
 
     def _go_on(self, course: Course, tensors: dict[str, Tensor]) -> None:
         """The state of a phase that was under way."""
@@ -159,7 +165,7 @@ class Training:
 
     def _course(self, phase: Phase) -> Course:
         settings = phase.settings
-        numbers = self.training_rows(phase)
+        numbers = training_rows(self.spec, self.dataset, phase)
         join_last = any(node.layer.batch_statistics for graph in self.spec.graphs.values() for node in graph.nodes)
         batches = list(slices(len(numbers), phase.batch_of(len(numbers)), join_last))
         steps = [batches[start : start + settings.accumulate] for start in range(0, len(batches), settings.accumulate)]
@@ -169,10 +175,6 @@ class Training:
         state = State(self.spec, phase, self.module, self.streams)
         procedure.begin(state)
         return Course(phase, numbers, steps, Clock.of(len(steps), settings.epochs, settings.steps), procedure, state)
-
-    def training_rows(self, phase: Phase) -> np.ndarray:
-        """The rows that a phase trains on: those of the split, or as many of them as `rows` says."""
-        return take_rows(self.dataset, phase.settings.rows)
 
     def _epoch(self, course: Course) -> None:
         position, clock = self.position, course.clock
@@ -239,6 +241,7 @@ class Training:
             if is_kept(course.phase, event, position):
                 self.kept = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
                 event["best"] = True
+            self.look(course, position.epoch)
         event |= _of_parameters(state)
         for group in state.parameters.groups:
             tell_plateau(group.rate, event)
@@ -249,6 +252,9 @@ class Training:
         event["seconds"] = round(time.perf_counter() - started, 6)
         position.events += 1
         self.report(event)
+        for alarm in procedure.alarms(state, event):
+            position.events += 1
+            self.warn(course.phase, position.epoch, alarm)
         self._offer()
 
     def evaluate(self) -> dict[str, Evaluation]:

@@ -223,9 +223,12 @@ class _Stretch:
 def _ways(spec: Spec, phase: Phase, named: dict[str, nn.Parameter]) -> dict[str, _Way]:
     """The way of each parameter by its key in the state dict."""
     table, of_layers = parameter_table(spec), ways(spec, phase)
+    of_stacks = phase.settings.procedure is not None and phase.settings.procedure.of_stacks
     found = {}
     for key in named:
         node, is_weight = table[key]
+        # The weights for the way down rest, and do not decay, where nothing trains them.
+        is_weight = is_weight and (of_stacks or not key.endswith(".generative_weight"))
         way = of_layers[node.name]
         regularizers = _regularizers(node, phase, way) if is_weight else ()
         found[key] = _Way(way.optimizer, way.schedule, way.held, is_weight, regularizers)

@@ -16,7 +16,8 @@ from specc.pytorch.source import build_module
 from specc.training.checkpoint import Checkpoints, DamagedCheckpoint, as_bytes, read_state
 from specc.training.device import compute_with
 from specc.training.loop import Stopped, Training
-from specc.training.procedures import PROCEDURES, Supervised
+from specc.training.procedures import supervised
+from specc.training.procedures.supervised import Supervised
 from specc.training.state import State
 from specc.training.streams import Streams
 from tests.data.binding import table
@@ -159,7 +160,7 @@ class Draws(Supervised):
 
 @pytest.mark.parametrize("number", [0, 5, 29, 60])
 def test_what_a_procedure_draws_goes_on_as_well(number: int, bound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PROCEDURES, "supervised", Draws)
+    monkeypatch.setattr(supervised, "Supervised", Draws)
     whole, _ = training(bound)
     run(whole)
     path, offers = tmp_path / "state.safetensors", []

@@ -11,6 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from specc.data.split import training_rows
 from specc.training.loop import Diverged
 from tests.training.trained import NETWORK, Trained, by_hand, copy, same, table
 
@@ -72,7 +73,7 @@ def test_nothing_is_trained(length: str, tmp_path: Path) -> None:
 
 def test_fewer_rows_keep_the_shares_of_the_labels(tmp_path: Path) -> None:
     trained = Trained(tmp_path, "batch = all; epochs = 1; rows = 20")
-    rows = trained.training.training_rows(trained.spec.phases[0])
+    rows = training_rows(trained.spec, trained.training.dataset, trained.spec.phases[0])
     labels = trained.dataset.targets["label"]
     assert len(set(rows)) == 20
     assert set(rows) <= set(trained.dataset.rows["train"])

@@ -15,7 +15,7 @@ def visible(layer: Visible, place: Place) -> Written:
     if place.shape.axes == ("units", "levels"):
         return Written(place.x)
     is_block = len(place.shapes) == 1 and not place.shape.is_vector  # a picture stands alone
-    return Written(f"{place.x}.flatten(1)" if is_block else _side_by_side(place.inputs))
+    return Written(f"{place.x}.flatten(1)" if is_block else side_by_side(place.inputs))
 
 
 @writes(Hidden, Rbm)
@@ -35,9 +35,11 @@ def hidden(layer: Hidden, place: Place) -> Written:
         started(layer.bias_init or Zeros(), f"self.{place.name}.hidden_bias"),
         f"nn.init.zeros_(self.{place.name}.visible_bias)  # until training begins with the means of the data",
     ]
+    if layer.generative:
+        start.append(f"nn.init.zeros_(self.{place.name}.generative_weight)  # until the stack is trained as one")
     if layer.learned_variance:
         start.append(f"nn.init.zeros_(self.{place.name}.log_variance)")
-    forward = f"self.{place.name}({_side_by_side(place.inputs)})"
+    forward = f"self.{place.name}({side_by_side(place.inputs)})"
     attributes = {place.name: f"RestrictedBoltzmann({constructor})"}
     return Written(forward, attributes, start, ("RestrictedBoltzmann",))
 
@@ -59,8 +61,8 @@ def _of_ratings(layer: Hidden, place: Place) -> Written:
 def label(layer: Label, place: Place) -> Written:
     """The scores of the labels beside the other visible units; the last tensor it takes is the machine's."""
     machine = identifier(place.node.inputs[-1])
-    return Written(f"self.{machine}.label_logits({_side_by_side(place.inputs[:-1])})")
+    return Written(f"self.{machine}.label_logits({side_by_side(place.inputs[:-1])})")
 
 
-def _side_by_side(parts: list[str] | tuple[str, ...]) -> str:
+def side_by_side(parts: list[str] | tuple[str, ...]) -> str:
     return parts[0] if len(parts) == 1 else f"torch.cat([{', '.join(parts)}], 1)"

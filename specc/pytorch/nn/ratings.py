@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 SHARE = 0.1
 """How much of `shared_weight` each unit has: the more, the quicker it learns beside the weights of single units."""
-NUMBERS = 1 << 22
-"""Numbers that are laid out at once, whatever the batch: 16 MiB, which a processor's cache may still hold."""
+NUMBERS = 1 << 19
+"""Numbers that are laid out at once, whatever the batch: 2 MiB, which a processor's cache may hold."""
 
 
 class RatingsBoltzmann(nn.Module):
@@ -65,8 +65,8 @@ class RatingsBoltzmann(nn.Module):
     def level_logits(self, row: Tensor, unit: Tensor, hidden: Tensor) -> Tensor:
         """Of a unit of a row, the logits of its levels given the hidden units `[rows, hidden]`: `[len(row), levels]`."""
         shared = (hidden @ self.shared_weight.T).mul(SHARE)
-        own = torch.baddbmm(self.visible_bias[unit].unsqueeze(2), self.weight[unit], hidden[row].unsqueeze(2))
-        return own.squeeze(2).add(shared[row])
+        own = self.weight.index_select(0, unit).mul_(hidden.index_select(0, row).unsqueeze(1)).sum(2)  # for so small matrices quicker than `bmm`
+        return own.add_(self.visible_bias[unit]).add_(shared[row])
 
     @torch.no_grad()
     def expected(self, row: Tensor, unit: Tensor, hidden: Tensor, values: Tensor) -> Tensor:
@@ -75,13 +75,15 @@ class RatingsBoltzmann(nn.Module):
         return torch.cat(parts) if parts else hidden.new_zeros(0)
 
     @torch.no_grad()
-    def log_chances(self, asked: Tensor, hidden: Tensor) -> Tensor:
-        """`ln p(level | hidden)` of the ratings asked for, `[len(asked)]`."""
-        parts = []
+    def answers(self, asked: Tensor, hidden: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Of the ratings asked for, the mean of the levels' `values`, and `ln p(level | hidden)`, each `[len(asked)]`."""
+        means, chances = hidden.new_empty(len(asked)), hidden.new_empty(len(asked))
         for stretch in self.stretches(len(asked)):
             row, unit, level = asked[stretch].unbind(1)
-            parts.append(torch.log_softmax(self.level_logits(row, unit, hidden), 1).gather(1, level.unsqueeze(1)).squeeze(1))
-        return torch.cat(parts) if parts else hidden.new_zeros(0)
+            logs = torch.log_softmax(self.level_logits(row, unit, hidden), 1)
+            chances[stretch] = logs.gather(1, level.unsqueeze(1)).squeeze(1)
+            means[stretch] = logs.exp_() @ values
+        return means, chances
 
     @torch.no_grad()
     def sample_hidden(self, means: Tensor, generator: torch.Generator) -> Tensor:

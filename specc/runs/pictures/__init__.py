@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from specc.runs.pictures.curves import curves_svg as curves_svg
 from specc.runs.pictures.curves import draw_curves
+from specc.vocabulary.sources import Ratings
 
 if TYPE_CHECKING:
     from specc.data.bind import Dataset
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
 
 
 def draw_pictures(run: Run, dataset: Dataset, evaluated: dict[str, Evaluation]) -> None:
-    """Writes `pictures/*.png`: curves, the answers on the test split (else the next best), filters and feature maps."""
+    """Writes `pictures/*.png`: curves, the answers on the test split (else the next best), filters and feature maps, machines."""
     from specc.runs.pictures.answers import draw_answers
     from specc.runs.pictures.filters import draw_filters
+    from specc.runs.pictures.machines import draw_machines
 
     draw_curves(run)
+    draw_machines(run)
+    if isinstance(run.spec.data.source, Ratings):  # type: ignore[union-attr]
+        return
     split = next((name for name in ("test", "validation", "train") if name in evaluated), None)
     if split is not None:
         draw_answers(run, split, evaluated[split])

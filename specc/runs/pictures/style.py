@@ -35,17 +35,24 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def panels(
-    count: int, columns: int, width: float, height: float, around: Margins, head: float = 0.0
+    count: int,
+    columns: int,
+    width: float,
+    height: float,
+    around: Margins,
+    head: float = 0.0,
+    foot: float = 0.0,
+    side: float = 0.0,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure of axes of one size in rows; `head` inches stay free above them all."""
+    """A figure of axes of one size in rows; `head` inches stay free above them all, `foot` below, `side` on their left."""
     rows = -(-count // columns)
     across, down = around.left + width + around.right, around.top + height + around.bottom
-    figure = new_figure(columns * across, head + rows * down)
+    figure = new_figure(side + columns * across, head + rows * down + foot)
     whole_width, whole_height = figure.get_size_inches()
     made = []
     for index in range(count):
         row, column = divmod(index, columns)
-        left, bottom = column * across + around.left, (rows - 1 - row) * down + around.bottom
+        left, bottom = side + column * across + around.left, foot + (rows - 1 - row) * down + around.bottom
         made.append(figure.add_axes((left / whole_width, bottom / whole_height, width / whole_width, height / whole_height)))
     return figure, made
 
@@ -54,6 +61,12 @@ def headline(figure: Figure, text: str) -> None:
     """A title at the top left of the whole figure."""
     width, height = figure.get_size_inches()
     figure.text(0.1 / width, 1 - 0.08 / height, text, fontsize=10, fontweight="bold", va="top")
+
+
+def caption(figure: Figure, text: str) -> None:
+    """What a reader must know of the whole figure, at its bottom left."""
+    width, height = figure.get_size_inches()
+    figure.text(0.1 / width, 0.08 / height, text, fontsize=8, va="bottom", color="#777777")
 
 
 def quiet(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from specc.data.split import take_rows
+from specc.data.split import training_rows
 from specc.ir import Phase, Spec
 from specc.pytorch.nn import RestrictedBoltzmann
 from specc.training.boltzmann.rows import VisibleRows
@@ -32,7 +32,7 @@ class Measuring:
         self.gap = next((m for m in metrics if isinstance(m, FreeEnergyGap)), None)
         self.likelihood = next((m for m in metrics if isinstance(m, LogLikelihood)), None)
         self.final: Any = None
-        """The estimate of the partition function at the end, which serves every split."""
+        """ln Z at the end, which serves every split."""
 
     def of_training(self, numbers: np.ndarray, epoch: int) -> Measures:
         """Of the rows of an epoch. The likelihood is theirs only where no others are measured."""
@@ -54,28 +54,26 @@ class Measuring:
         return Evaluation(measured, logits, truth)
 
     def _training(self) -> np.ndarray:
-        return take_rows(self.seen.rows.dataset, self.phase.settings.rows)
+        return training_rows(self.spec, self.seen.rows.dataset, self.phase)
 
     def _machine(self, v: Tensor, epoch: int | None, gap: bool, likely: bool) -> Measures:
         measured: Measures = {"reconstruction_error": reconstruction_error(self.machine, v)}
-        if self.gap is not None and gap and _is_due(self.gap.every, epoch):
+        if self.gap is not None and gap and is_due(self.gap.every, epoch):
             other = self.seen.some(self._training(), len(v))
             measured["free_energy_gap"] = mean_free_energy(self.machine, v) - mean_free_energy(self.machine, other)
-        if self.likelihood is not None and likely and _is_due(self.likelihood.every, epoch):
+        if self.likelihood is not None and likely and is_due(self.likelihood.every, epoch):
             measured |= self._likelihood(self.likelihood, v, epoch)
         return measured
 
     def _likelihood(self, metric: LogLikelihood, v: Tensor, epoch: int | None) -> Measures:
-        from specc.training.likelihood import log_likelihood, log_partition
+        from specc.training.likelihood import estimate_log_likelihood, log_partition
 
-        partition = self.final
-        if partition is None:
-            base = self.seen.some(self._training(), MOST_ROWS)
-            temperatures = metric.final if epoch is None else metric.temperatures
-            partition = log_partition(self.machine, base, new_generator(0, "likelihood"), metric.chains, temperatures)
-        if epoch is None:
-            self.final = partition
-        found = log_likelihood(self.machine, v, partition)
+        base = self.seen.some(self._training(), MOST_ROWS)
+        lots, chains = new_generator(0, "likelihood"), metric.chains
+        temperatures = metric.final if epoch is None else metric.temperatures
+        if epoch is None and self.final is None and self.machine.counts is None:
+            self.final = log_partition(self.machine, base, lots, chains, temperatures)
+        found = estimate_log_likelihood(self.machine, v, base, lots, chains, temperatures, self.final)
         measured: Measures = {"log_likelihood": found.value}
         if not found.is_exact:
             measured |= {"log_likelihood_reverse": found.reverse, "log_likelihood_error": found.error}
@@ -99,7 +97,8 @@ class Measuring:
         return {label.column: torch.cat(parts)}, self.seen.rows.answers(numbers)[1]
 
 
-def _is_due(every: int, epoch: int | None) -> bool:
+def is_due(every: int, epoch: int | None) -> bool:
+    """Whether what is measured every so many epochs is measured now; None: at the end."""
     return epoch is None or epoch % every == 0
 
 

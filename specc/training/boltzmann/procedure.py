@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
-from specc.data.split import take_rows
+from specc.data.split import training_rows
 from specc.door import identifier
 from specc.ir import Phase, Spec
 from specc.pytorch.nn import RestrictedBoltzmann
+from specc.training.boltzmann.alarm import likelihood_alarm, nothing_seen
 from specc.training.boltzmann.ascent import Ascent
 from specc.training.boltzmann.centring import Offsets
 from specc.training.boltzmann.conditionals import Conditionals
@@ -24,7 +25,7 @@ from specc.training.boltzmann.start import start_visible_bias
 from specc.training.changing import at_moment
 from specc.training.clock import Clock
 from specc.training.evaluate import Evaluation
-from specc.training.procedures.procedure import Measures, Procedure, Step
+from specc.training.procedures.procedure import Alarm, Measures, Procedure, Step
 from specc.training.rows import Batch, Rows
 from specc.training.state import State
 from specc.training.streams import Streams
@@ -63,6 +64,8 @@ class BoltzmannProcedure(Procedure):
         on_cpu = self.machine.weight.device.type == "cpu"
         self.generator: Generator | None = state.streams["sampling"] if on_cpu else None
         self.stacks.clear()
+        if self.measuring.likelihood is not None:
+            state.own["seen"] = nothing_seen()
         if self.centered:
             v = self.seen.some(self._training_rows(), ROWS_OF_MEANS)
             totals = self.machine.totals(v)
@@ -120,6 +123,9 @@ class BoltzmannProcedure(Procedure):
     def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
         return self.measuring.of_others(numbers, epoch)
 
+    def alarms(self, state: State, event: dict[str, Any]) -> Iterable[Alarm]:
+        return likelihood_alarm(state.own["seen"], event) if "seen" in state.own else ()
+
     def evaluate(self, module: nn.Module, numbers: np.ndarray) -> Evaluation:
         if not hasattr(self, "measuring"):
             self.look_at(module)
@@ -130,7 +136,7 @@ class BoltzmannProcedure(Procedure):
         return self.stacks[rows]
 
     def _training_rows(self) -> np.ndarray:
-        return take_rows(self.rows.dataset, self.phase.settings.rows)
+        return training_rows(self.spec, self.rows.dataset, self.phase)
 
     def _visible(self, numbers: np.ndarray) -> Tensor:
         return self.seen.batch(torch.from_numpy(np.ascontiguousarray(numbers))).inputs["visible"]

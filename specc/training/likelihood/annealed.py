@@ -42,7 +42,7 @@ def annealed_log_partition(
 
 
 def forward_log_weights(path: Path, temperatures: int) -> Tensor:
-    """Σ_k ln f_k(v_(k−1)) − ln f_(k−1)(v_(k−1)) of chains that start as draws of the base: of each, ln of an estimate of Z/Z_base."""
+    """Σ_k ln f_k(v_(k−1)) − ln f_(k−1)(v_(k−1)) of chains that start as draws of the base: ln of estimates of Z/Z_base."""
     weights = path.log_ratio(0.0, 1 / temperatures)
     for k in range(1, temperatures):
         path.step(k / temperatures)

@@ -20,8 +20,8 @@ def base_of(terms: Terms, rows: Tensor) -> Terms:
 
     bernoulli: logit((Σv + sN)/(N + 2sN)), the base rate of Salakhutdinov and Murray 2008 with their smoothing in kind: from a
     uniform base the estimate of a trained machine is wrong by tens of nats, at a tiny standard error. softmax and replicated
-    softmax: the logarithm of the smoothed shares. gaussian: the mean and the variance of the rows, with a share s of the machine's
-    own. relu: the normal cut at zero that has the mean.
+    softmax: the logarithm of the smoothed shares. gaussian: the mean and the variance of the rows, with a share s of the
+    machine's own. relu: the normal cut at zero that has the mean.
     """
     count = max(len(rows), 1)
     extra = SMOOTHING * count

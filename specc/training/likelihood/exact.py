@@ -16,7 +16,7 @@ MOST_UNITS = 20
 
 
 def can_be_exact(machine: RestrictedBoltzmann, limit: int = MOST_UNITS) -> bool:
-    """Whether a side of the machine has at most 2^`limit` states: hidden bernoulli units, or bernoulli and softmax visible ones."""
+    """Whether a side has at most 2^`limit` states: bernoulli hidden units, or bernoulli and softmax visible ones."""
     return min(hidden_bits(machine), visible_bits(machine)) <= limit
 
 
@@ -42,8 +42,8 @@ def exact_log_partition(machine: RestrictedBoltzmann, totals: Tensor | None = No
 def by_hidden_states(machine: RestrictedBoltzmann, totals: Tensor | None = None) -> Tensor:
     """ln Σ_h e^(D c·h) Σ_v e^(…): every state of bernoulli hidden units, the visible side of each in closed form.
 
-    That side is the product of the units' sums (bernoulli, softmax) and integrals (gaussian, relu), and, of a document of D words,
-    the D-th power of the sum over its words: Z of words in their order, whose likelihood is the one that perplexity is made of.
+    That side is the product of the units' sums (bernoulli, softmax) and integrals (gaussian, relu), and of a document of D words
+    the D-th power of the sum over its words: Z of words in their order, whose likelihood perplexity is made of.
     """
     terms = terms_of(machine)
     words = terms.field.new_ones(1) if totals is None else totals.to(terms.field)
@@ -77,18 +77,17 @@ def exact_log_likelihoods(machine: RestrictedBoltzmann, rows: Tensor) -> Tensor:
 
 def _visible_states(blocks: tuple[tuple[str, int], ...], like: Tensor) -> Iterator[Tensor]:
     """All states, the digits of a counting number: one of each bernoulli unit (0, 1), one of each softmax (which unit is one)."""
-    places: list[tuple[int, int]] = []  # the first column, and the columns of which one is one; 1: a bernoulli unit
+    digits: list[tuple[int, int, bool]] = []  # the first column, how many values, whether they are the 0 and 1 of one unit
     start = 0
     for kind, width in blocks:
-        places += [(start + unit, 1) for unit in range(width)] if kind == "bernoulli" else [(start, width)]
+        digits += [(start + unit, 2, True) for unit in range(width)] if kind == "bernoulli" else [(start, width, False)]
         start += width
-    for numbers in _numbers(math.prod(2 if width == 1 else width for _, width in places), like.device):
+    for numbers in _numbers(math.prod(many for _, many, _ in digits), like.device):
         visible = like.new_zeros(len(numbers), start)
         index = torch.arange(len(numbers), device=like.device)
-        for first, width in places:
-            digit = numbers % max(width, 2)
-            numbers = numbers // max(width, 2)
-            if width == 1:
+        for first, many, is_unit in digits:
+            digit, numbers = numbers % many, numbers // many
+            if is_unit:
                 visible[:, first] = digit.to(like)
             else:
                 visible[index, first + digit] = 1.0

@@ -13,6 +13,7 @@ PROCEDURES: dict[str, str] = {
     "contrastive_divergence": "ContrastiveDivergence",
     "persistent_contrastive_divergence": "PersistentContrastiveDivergence",
     "parallel_tempering": "ParallelTempering",
+    "up_down": "UpDown",
 }
 """The class of each word, in the module of the word's name."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor, nn
@@ -19,6 +19,15 @@ from specc.training.streams import Streams
 Step = dict[str, Tensor]
 """What a step measured: tensors `[rows, …]` by name, detached. The loop joins those of an epoch."""
 Measures = dict[str, Any]
+
+
+class Alarm(NamedTuple):
+    """Something that went wrong and does not end the run; `setting` is the line of the spec that could change it."""
+
+    code: str
+    message: str
+    setting: str
+    way_out: str
 
 
 class Procedure(ABC):
@@ -45,6 +54,10 @@ class Procedure(ABC):
     @abstractmethod
     def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
         """The measures of rows that are not trained on."""
+
+    def alarms(self, state: State, event: dict[str, Any]) -> Iterable[Alarm]:
+        """What the measures of an epoch warn of, given those before; what it remembers is in `state.own`."""
+        return ()
 
     @abstractmethod
     def evaluate(self, module: nn.Module, numbers: np.ndarray) -> Evaluation:

@@ -28,9 +28,8 @@ def expected_ratings(machine: RatingsBoltzmann, rows: RatingsRows, numbers: np.n
     for chunk in torch.as_tensor(numbers).split(CASES):
         known, asked = rows.batch(chunk), rows.asked(chunk)
         hidden = machine(known.inputs["ratings"], len(known))
-        row, unit, level = asked.unbind(1)
-        predicted = machine.expected(row, unit, hidden, rows.values)
-        parts.append((predicted, rows.values[level], machine.log_chances(asked, hidden)))
+        means, chances = machine.answers(asked, hidden, rows.values)
+        parts.append((means, rows.values[asked[:, 2]], chances))
     predicted, given, chances = (torch.cat(part) for part in zip(*parts))
     return predicted, given, chances
 

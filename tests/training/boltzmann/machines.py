@@ -63,8 +63,11 @@ class Known:
     known: Tensor
 
     def look_at(self, module: nn.Module) -> None:
-        self.machine = module.rbm_1
+        self.machine, self.measuring = module.rbm_1, SimpleNamespace(likelihood=None)
         self.seen = SimpleNamespace(batch=self.given, some=lambda numbers, most: self.known[numbers])
+
+    def _training_rows(self) -> np.ndarray:
+        return np.arange(len(self.known))
 
     def given(self, numbers: Tensor, streams: Streams | None = None) -> Batch:
         return Batch({"visible": self.known[numbers]}, {})
@@ -94,8 +97,7 @@ class Alone:
         parameters = SimpleNamespace(groups=[self.group], trained=[self.group], gradient=self.group.gradient, weights=self.group.weights)
         self.state: Any = SimpleNamespace(module=self.module, streams=Streams(seed), parameters=parameters, own={})
         self.state.average = Average(None, self.group.weights, self.module)
-        dataset = SimpleNamespace(rows={"train": np.arange(len(rows))})
-        self.procedure = type(runs.__name__, (Known, runs), {})(None, self.phase, SimpleNamespace(dataset=dataset))  # type: ignore[misc]
+        self.procedure = type(runs.__name__, (Known, runs), {})(None, self.phase, None)  # type: ignore[misc]
         self.procedure.known = rows
         with patch("specc.training.boltzmann.procedure.start_visible_bias"):  # the biases are to stay as they are
             self.procedure.begin(self.state)

@@ -1,0 +1,101 @@
+"""A restricted Boltzmann machine as ONNX operators: what each side receives from the other."""
+
+from __future__ import annotations
+
+from specc.door import identifier
+from specc.machines import plain_units
+from specc.onnx.formulas import Term, beside
+from specc.onnx.units import feature, log_partition, mean
+from specc.onnx.writer import Place
+from specc.vocabulary.layers.boltzmann import Hidden
+
+
+class Machine:
+    """The machine of the node `name`, its formulas written at `place`."""
+
+    def __init__(self, layer: Hidden, name: str, place: Place) -> None:
+        assert isinstance(layer.labels, int)
+        self.layer, self.name, self.place = layer, name, place
+        self.blocks, self.labels = plain_units(layer.visible), layer.labels
+        self.width = sum(width for _, width in self.blocks)
+
+    def weight(self, parameter: str) -> Term:
+        key = f"{identifier(self.name)}.{parameter}"
+        return Term(self.place.writer.weight(key, f"{self.name}.{parameter}"), self.place)
+
+    def hidden_input(self, v: Term) -> Term:
+        """`D c + W v/σ²`; with labels `v` is without them, and they are not known."""
+        weight, bias = self.weight("weight"), self.weight("hidden_bias")
+        scaled = self._by_precision(v)
+        if self.labels:
+            weight = weight.part(slice(0, self.width - self.labels))
+        totals = self.totals(v)
+        if totals is None:
+            return scaled.op("Gemm", weight, bias, transB=1)
+        return scaled.op("Gemm", weight, transB=1) + totals * bias
+
+    def features(self, v: Term) -> Term:
+        """`f(x)`; with labels `Σ_y p(y|v) f(x + U_y)`."""
+        x = self.hidden_input(v)
+        if not self.labels:
+            return feature(self.layer.units.word, x)
+        each = self._by_label(x)
+        shares = self._label_scores(each).op("Softmax", axis=-1)
+        return (feature(self.layer.units.word, each) * shares.unsqueeze(2)).sum(1)
+
+    def label_scores(self, v: Term) -> Term:
+        """`b_y + Σ_j ln Σ_h e^{h (x_j + U_jy) − …}`, whose softmax is `p(y|v)`."""
+        return self._label_scores(self._by_label(self.hidden_input(v)))
+
+    def totals(self, v: Term) -> Term | None:
+        """The draws of each row's replicated softmax, `[batch, 1]`; None without one."""
+        counts = self.places("replicated_softmax")
+        return v.part(counts[0]).sum(keep=True) if counts else None
+
+    def visible_input(self, h: Term) -> Term:
+        """`b + Wᵀ h`, by the weights of the way down where they are apart."""
+        weight = self.weight("generative_weight" if self.layer.generative else "weight")
+        return h.op("Gemm", weight, self.weight("visible_bias"))
+
+    def visible_mean(self, x: Term, totals: Term | None, answers: bool = True) -> Term:
+        """`E[v|h]` of the visible units' input; without `answers` the labels are left out."""
+        parts, start = [], 0
+        for place, (word, width) in enumerate(self.blocks):
+            if not answers and self.labels and place == len(self.blocks) - 1:
+                break
+            parts.append(mean(word, x.part(slice(start, start + width)), totals))
+            start += width
+        return beside(parts)
+
+    def places(self, kind: str) -> list[slice]:
+        """Where the blocks of a kind stand on the visible side."""
+        found, start = [], 0
+        for word, width in self.blocks:
+            if word == kind:
+                found.append(slice(start, start + width))
+            start += width
+        return found
+
+    def _by_precision(self, v: Term) -> Term:
+        """`v/σ²` of gaussian units whose variance is learned."""
+        if not self.layer.learned_variance:
+            return v
+        precision, parts, start, used = (-self.weight("log_variance")).exp(), [], 0, 0
+        for word, width in self.blocks:
+            part = v.part(slice(start, start + width))
+            if word == "gaussian":
+                part = part * precision.part(slice(used, used + width), axis=0)
+                used += width
+            if not (self.labels and start + width == self.width):
+                parts.append(part)
+            start += width
+        return beside(parts)
+
+    def _by_label(self, x: Term) -> Term:
+        """The input of the hidden units for every label, `[batch, labels, hidden]`."""
+        each = self.weight("weight").part(slice(self.width - self.labels, self.width)).op("Transpose", perm=[1, 0])
+        return x.unsqueeze(1) + each
+
+    def _label_scores(self, each: Term) -> Term:
+        bias = self.weight("visible_bias").part(slice(self.width - self.labels, self.width), axis=0)
+        return log_partition(self.layer.units.word, each).sum() + bias

@@ -1,0 +1,176 @@
+"""Pictures of machines over tables: their weights to each column, what they give back of it, how its values are distributed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from specc.ir import CategoryFit, NumberFit
+from specc.runs.pictures.places import Place
+from specc.runs.pictures.style import (
+    CHARACTER,
+    COLORS,
+    MARK,
+    TRAIN,
+    Margins,
+    caption,
+    few_ticks,
+    headline,
+    keep,
+    panels,
+    quiet,
+    shortened,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from specc.runs.pictures.machines import Stage
+    from specc.runs.run import Run
+
+MOST_UNITS = 40
+"""Visible units that have a line each."""
+MOST_COLUMNS = 12
+MOST_LABELS = 8
+LINE = 0.2
+"""Inches of a line."""
+HEAD, FOOT = 0.42, 0.3
+CERTAIN = 99.5
+DREAM = COLORS["validation"]
+
+
+def draw_weights(run: Run, stage: Stage, places: list[Place]) -> None:
+    """`weights.png`: a line a visible unit, a column a hidden one, at each moment."""
+    names = [shortened(name, 28) for place in places for name in place.names]
+    if len(names) > MOST_UNITS:
+        return
+    count, units = len(stage.moments), len(stage.moments[0].seen["filters"])
+    width = min(3.0, max(1.6, 0.16 * units))
+    around = Margins(left=0.12, right=0.12, top=0.28, bottom=0.62)
+    longest = max(map(len, names)) * CHARACTER
+    figure, axes_of = panels(count, count, width, LINE * len(names), around, head=HEAD, foot=0.1, side=longest)
+    headline(figure, f"weights of {stage.names[-1]} to each visible unit")
+    for index, (moment, axes) in enumerate(zip(stage.moments, axes_of)):
+        weights = moment.seen["filters"].T
+        largest = float(np.percentile(np.abs(weights), CERTAIN)) or 1.0
+        axes.imshow(weights, cmap="RdBu_r", vmin=-largest, vmax=largest, aspect="auto", interpolation="nearest")
+        quiet(axes, "", f"hidden unit (±{largest:.2g})")
+        axes.set_title(moment.title, fontsize=9, loc="left", pad=4)
+        axes.grid(False)
+        axes.set_yticks(range(len(names)), names if index == 0 else [])
+        axes.spines[:].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+    down = "·".join(f"W({name})" for name in reversed(stage.names))
+    product = f", brought down to them: {down}" if len(stage.names) > 1 else ""
+    caption(figure, f"red is positive, blue negative; each panel on its own scale{product}")
+    keep(run, f"weights{stage.suffix}", figure)
+
+
+def draw_errors(run: Run, stages: list[Stage], places: list[Place]) -> None:
+    """`reconstructions.png`: the error of each visible unit beside that of giving back its mean."""
+    names = np.array([shortened(name, 28) for place in places for name in place.names])
+    newest = list({stage.names[-1]: stage for stage in stages}.values())
+    data = next(stage.end["data"] for stage in newest if stage.end is not None)
+    spread = data.std(axis=0)
+    errors = [np.sqrt(((stage.end["given_back"] - data) ** 2).mean(axis=0)) for stage in newest if stage.end is not None]
+    order = np.arange(len(names)) if len(names) <= MOST_UNITS else np.sort(np.argsort(-errors[-1])[:MOST_UNITS])
+    around = Margins(left=max(map(len, names[order])) * CHARACTER + 0.2, right=0.3, top=0.32, bottom=0.72)
+    figure, (axes,) = panels(1, 1, 4.6, (LINE + 0.06) * len(order) + 0.1, around, head=HEAD)
+    headline(figure, "what comes back of each visible unit")
+    quiet(axes, "", "root mean squared error, as the machine sees the unit")
+    few_ticks(axes)
+    lines, thick = np.arange(len(order)), 0.7 / len(newest)
+    for index, (stage, error) in enumerate(zip(newest, errors)):
+        place = lines + (index - (len(newest) - 1) / 2) * thick
+        axes.barh(place, error[order], thick, color=TRAIN, alpha=1 - 0.6 * index / len(newest), label=f"through {stage.names[-1]}")
+    axes.plot(spread[order], lines, "|", color="#333333", markersize=11, markeredgewidth=1.6, label="giving back the mean")
+    axes.set_yticks(lines, names[order])
+    axes.set_ylim(len(order) - 0.4, -0.6)
+    axes.set_xlim(0, 1.08 * max(float(spread[order].max()), *(float(error[order].max()) for error in errors)))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(False, axis="y")
+    figure.legend(*axes.get_legend_handles_labels(), fontsize=8, frameon=False, ncols=4, loc="upper left",
+                  bbox_to_anchor=(0.0, 1 - 0.28 / figure.get_figheight()), borderaxespad=0.2, handlelength=1.2)  # fmt: skip
+    rest = f"; the {MOST_UNITS} of {len(names)} units with the largest error" if len(order) < len(names) else ""
+    caption(figure, f"{len(data):,} rows{rest}")
+    keep(run, "reconstructions", figure)
+
+
+def draw_distributions(run: Run, stages: list[Stage], places: list[Place]) -> None:
+    """`fantasies.png`: each column's values in the data and in rows that the model dreams of."""
+    end = stages[-1].end
+    assert end is not None
+    data, dreams = end["data"], end["dreams"]
+    if len(places) > MOST_COLUMNS or any(len(place.names) > MOST_UNITS for place in places):
+        _draw_means(run, stages[-1], data, dreams)
+        return
+    shown = places if data.shape[1] == dreams.shape[1] else places[:-1]
+    columns = min(4, len(shown))
+    figure, axes_of = panels(len(shown), columns, 2.5, 1.6, Margins(left=0.5, right=0.2, top=0.34, bottom=0.5), head=0.62, foot=0.2)
+    headline(figure, f"fantasies of {stages[-1].names[-1]}: how each column is distributed")
+    for place, axes in zip(shown, axes_of):
+        quiet(axes, shortened(place.column, 26))
+        if isinstance(place.fit, CategoryFit):
+            _bars(axes, place, data, dreams)
+        else:
+            _histograms(axes, _own(place, data), _own(place, dreams))
+    figure.legend(*axes_of[0].get_legend_handles_labels(), fontsize=8, frameon=False, ncols=2, loc="upper left",
+                  bbox_to_anchor=(0.0, 1 - 0.27 / figure.get_figheight()), borderaxespad=0.2)  # fmt: skip
+    caption(figure, f"shares of {len(data):,} rows of data and of {_said(end)}")
+    keep(run, "fantasies", figure)
+
+
+def _said(end: dict[str, np.ndarray]) -> str:
+    count = len(end["dreams"])
+    if "gibbs_steps" in end:
+        return f"{count:,} drawn rows, {int(end['gibbs_steps'][0])} Gibbs steps from the data's base rates"
+    return f"{count:,} rows drawn from the persistent chains"
+
+
+def _own(place: Place, rows: np.ndarray) -> np.ndarray:
+    """A column's values in its own unit."""
+    values = rows[:, place.place]
+    if not isinstance(place.fit, NumberFit):
+        return values.ravel()
+    own = values[:, 0].astype(np.float64) * place.fit.scale + place.fit.center
+    return np.expm1(own) if place.fit.transform == "log1p" else own
+
+
+def _histograms(axes: Axes, data: np.ndarray, dreams: np.ndarray) -> None:
+    low, high = (float(np.percentile(np.concatenate([data, dreams]), p)) for p in (0.5, 99.5))
+    bins = np.linspace(low, high if high > low else low + 1.0, 25)
+    for values, style in (
+        (data, {"histtype": "stepfilled", "color": "#d5d8dd", "label": "data"}),
+        (dreams, {"histtype": "step", "color": DREAM, "linewidth": 1.5, "label": "fantasies"}),
+    ):
+        axes.hist(np.clip(values, low, high), bins, weights=np.full(len(values), 1 / len(values)), **style)
+    few_ticks(axes, 4, 4)
+
+
+def _bars(axes: Axes, place: Place, data: np.ndarray, dreams: np.ndarray) -> None:
+    shares = data[:, place.place].mean(axis=0)
+    order = np.sort(np.argsort(-shares)[:MOST_LABELS])
+    labels = [shortened(place.fit.labels[i], 12) for i in order]  # type: ignore[union-attr]
+    lines = np.arange(len(order))
+    axes.bar(lines - 0.2, shares[order], 0.4, color="#d5d8dd", label="data")
+    axes.bar(lines + 0.2, dreams[:, place.place].mean(axis=0)[order], 0.4, color=DREAM, label="fantasies")
+    few_ticks(axes)
+    slanted = sum(map(len, labels)) > 26
+    axes.set_xticks(lines, labels, **({"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if slanted else {}))
+
+
+def _draw_means(run: Run, stage: Stage, data: np.ndarray, dreams: np.ndarray) -> None:
+    """Of very many columns: a dot a visible unit."""
+    figure, (axes,) = panels(1, 1, 3.8, 3.6, Margins(left=0.85, bottom=0.55), head=HEAD, foot=FOOT - 0.1)
+    headline(figure, f"fantasies of {stage.names[-1]}: the mean of each visible unit")
+    quiet(axes, "", "data", "fantasies")
+    few_ticks(axes, 5)
+    width = min(data.shape[1], dreams.shape[1])
+    truth, found = data[:, :width].mean(axis=0), dreams[:, :width].mean(axis=0)
+    axes.scatter(truth, found, s=12, alpha=0.6, color=DREAM, linewidths=0)
+    ends = [min(truth.min(), found.min()), max(truth.max(), found.max())]
+    axes.plot(ends, ends, color=MARK, linewidth=1, linestyle="--")
+    assert stage.end is not None
+    caption(figure, f"{width} units; {len(data):,} rows of data and {_said(stage.end)}")
+    keep(run, "fantasies", figure)

@@ -1,0 +1,182 @@
+"""The procedures as training calls them: what they learn, what an optimizer makes of them, what they leave alone, and faults."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from specc.training.faults import NotFinite
+from specc.training.procedures.contrastive_divergence import ContrastiveDivergence
+from specc.training.procedures.parallel_tempering import ParallelTempering
+from specc.training.procedures.persistent_contrastive_divergence import PersistentContrastiveDivergence
+from specc.training.rows import Batch
+from specc.vocabulary import procedures as words
+from specc.vocabulary.clipping import Norm
+from specc.vocabulary.optimizers import Adam, Sgd
+from specc.vocabulary.regularizers import L1, L2
+from specc.vocabulary.schedules import Linear
+from tests.training.boltzmann.machines import Alone, bars_and_stripes, every_state, exact_means, log_likelihood, machine
+
+RUNS = [
+    (words.ContrastiveDivergence(), ContrastiveDivergence),
+    (words.PersistentContrastiveDivergence(chains=20), PersistentContrastiveDivergence),
+    (words.ParallelTempering(chains=10, temperatures=4), ParallelTempering),
+]
+OPTIMUM = -1.732867951
+"""Of the 8 rows of bars and stripes 2×2: 4/8 ln 8 + 4/8 ln 4, with the sign turned."""
+
+
+def trained(word, runs, steps: int, rate: float, chains_of_data: int = 1) -> float:
+    rows = bars_and_stripes(2)
+    alone = Alone(machine([("bernoulli", 4)], 4, scale=0.1), word, runs, rows, Sgd(learning_rate=rate))
+    batch = rows.repeat(chains_of_data, 1)
+    for _ in range(steps):
+        alone.step(batch)
+    return log_likelihood(alone.machine, rows).item()
+
+
+def test_the_exact_gradient_reaches_the_optimum_of_bars_and_stripes() -> None:
+    made, rows = machine([("bernoulli", 4)], 4, scale=0.1), bars_and_stripes(2)
+    with torch.no_grad():
+        for _ in range(5000):
+            v, h, hv = exact_means(made)
+            hidden = made.hidden_mean(rows)
+            made.weight += 0.9 * (hidden.t() @ rows / 8 - hv)
+            made.hidden_bias += 0.9 * (hidden.mean(0) - h)
+            made.visible_bias += 0.9 * (rows.mean(0) - v)
+    assert OPTIMUM - 0.01 < log_likelihood(made, rows).item() <= OPTIMUM
+
+
+@pytest.mark.parametrize("centered", [False, True])
+def test_contrastive_divergence_learns_bars_and_stripes(centered: bool) -> None:
+    word = words.ContrastiveDivergence(centered=centered)
+    assert trained(word, ContrastiveDivergence, 3000, 0.2, 8) > OPTIMUM - 0.2
+
+
+@pytest.mark.parametrize(
+    ("word", "runs"),
+    [
+        (words.PersistentContrastiveDivergence(chains=100), PersistentContrastiveDivergence),
+        (words.ParallelTempering(chains=50, temperatures=5), ParallelTempering),
+    ],
+)
+def test_persistent_chains_learn_bars_and_stripes(word, runs) -> None:
+    assert trained(word, runs, 3000, 0.1) > OPTIMUM - 0.1
+
+
+OPTIMIZERS = [
+    Sgd(learning_rate=0.1),
+    Sgd(learning_rate=0.1, momentum=0.9),
+    Sgd(learning_rate=0.1, momentum=Linear(start=0.0, to=0.9)),
+]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+@pytest.mark.parametrize("regularize", [(), (L2(cost=0.2),), (L1(cost=0.05),), (L2(cost=0.2), L1(cost=0.05))], ids=repr)
+@pytest.mark.parametrize("centered", [False, True])
+def test_the_product_into_the_weights_is_the_optimizers_own_step(optimizer, regularize, centered: bool) -> None:
+    """Against the same run in which a bound that is never met makes the gradient go the way of every other optimizer."""
+    word, rows, ways = words.ContrastiveDivergence(centered=centered), every_state(4)[2:9], []
+    for clip in (None, Norm(limit=1e9)):
+        alone = Alone(machine([("bernoulli", 4)], 3), word, ContrastiveDivergence, rows, optimizer, regularize, clip=clip)
+        for _ in range(5):
+            alone.step()
+        ways.append(alone)
+    assert [way.procedure.ascent.is_direct for way in ways] == [True, False]
+    assert torch.allclose(ways[0].group.weights, ways[1].group.weights, atol=1e-12)
+    assert ways[0].group.memory.keys() == ways[1].group.memory.keys()
+    for name, tensor in ways[0].group.memory.items():
+        assert torch.allclose(tensor, ways[1].group.memory[name], atol=1e-12)
+    assert ways[0].group.updates == ways[1].group.updates == 5
+    assert ways[0].group.last_rate == ways[1].group.last_rate
+
+
+def test_a_bound_of_the_gradient_is_kept() -> None:
+    alone = Alone(
+        machine([("bernoulli", 4)], 3), words.ContrastiveDivergence(), ContrastiveDivergence, every_state(4)[2:9],
+        Sgd(learning_rate=1.0), clip=Norm(limit=0.01),
+    )  # fmt: skip
+    moved = alone.gradient()
+    assert math.isclose(sum(float(change.square().sum()) for change in moved.values()) ** 0.5, 0.01, rel_tol=1e-9)
+
+
+@pytest.mark.parametrize(("word", "runs"), RUNS, ids=[word.word for word, _ in RUNS])
+@pytest.mark.parametrize("optimizer", [Sgd(learning_rate=0.1, momentum=0.5), Adam()], ids=["sgd", "adam"])
+def test_a_run_that_was_taken_up_goes_on_to_the_same_bits(word, runs, optimizer) -> None:
+    rows = bars_and_stripes(2)
+
+    def begun() -> Alone:
+        return Alone(machine([("bernoulli", 4)], 4), word, runs, rows, optimizer)
+
+    whole = begun()
+    for _ in range(4):
+        whole.step(rows[:5])
+    kept = {
+        "weights": whole.group.weights.clone(),
+        "own": {name: tensor.clone() for name, tensor in whole.state.own.items()},
+        "memory": {name: tensor.clone() for name, tensor in whole.group.memory.items()},
+        "stream": whole.state.streams["sampling"].get_state(),
+    }
+    for _ in range(4):
+        whole.step(rows)
+    again = begun()
+    again.group.weights.copy_(kept["weights"])
+    again.state.own, again.group.memory = kept["own"], kept["memory"]
+    again.group.updates, again.clock.step = 4, 4
+    again.state.streams["sampling"].set_state(kept["stream"])
+    for _ in range(4):
+        again.step(rows)
+    assert torch.equal(again.group.weights, whole.group.weights)
+    assert all(torch.equal(tensor, whole.state.own[name]) for name, tensor in again.state.own.items())
+
+
+@pytest.mark.parametrize(("word", "runs"), RUNS, ids=[word.word for word, _ in RUNS])
+def test_frozen_machines_stay_as_they_are(word, runs) -> None:
+    alone = Alone(machine([("bernoulli", 4)], 3), word, runs, every_state(4))
+    before = alone.group.weights.clone()
+    alone.group.frozen = True
+    alone.step()
+    assert torch.equal(alone.group.weights, before)
+
+
+@pytest.mark.parametrize(("word", "runs"), RUNS, ids=[word.word for word, _ in RUNS])
+@pytest.mark.parametrize("kind", ["bernoulli", "gaussian"])
+def test_a_divergence_names_its_layer_before_the_weights_change(word, runs, kind: str) -> None:
+    alone = Alone(machine([(kind, 4)], 3), word, runs, every_state(4))
+    alone.step()
+    with torch.no_grad():
+        alone.machine.hidden_bias[1] = math.nan
+    before = alone.group.weights.clone()
+    with pytest.raises(NotFinite) as found:
+        alone.step()
+    assert found.value.layer == "rbm_1"
+    assert torch.equal(alone.group.weights.nan_to_num(7.0), before.nan_to_num(7.0))
+
+
+def test_the_number_of_steps_may_change_in_time() -> None:
+    """From 1 to 5, rounded."""
+    drawn = []
+    word = words.ContrastiveDivergence(steps=Linear(start=1.0, to=5.0))
+    alone = Alone(machine([("bernoulli", 4)], 3), word, ContrastiveDivergence, every_state(4))
+    walk = alone.procedure.walk
+
+    def watched(draws, stack, totals, steps) -> None:
+        drawn.append(steps)
+        walk(draws, stack, totals, steps)
+
+    alone.procedure.walk = watched
+    for step in (0, 500, 999):
+        alone.clock.step = step
+        alone.step()
+    assert drawn == [1, 3, 5]
+
+
+def test_the_rows_of_several_batches_are_one_batch() -> None:
+    rows, moved = every_state(4)[1:9], []
+    for parts in ([rows], [rows[:3], rows[3:]]):
+        alone = Alone(machine([("bernoulli", 4)], 3), words.ContrastiveDivergence(), ContrastiveDivergence, rows)
+        alone.procedure.step(alone.state, [Batch({"visible": part}, {}) for part in parts], alone.clock)
+        moved.append(alone.group.weights)
+    assert torch.equal(*moved)
