@@ -13,6 +13,7 @@ from specc.vocabulary.models import Dbn, Rbm
 from specc.vocabulary.optimizers import Adam, Sgd
 from specc.vocabulary.procedures import ContrastiveDivergence, Supervised
 from specc.vocabulary.sections import Train
+from specc.vocabulary.sources import Ratings
 from specc.vocabulary.stopping import Best, Early, Last
 
 LOSS_OF_HEAD: dict[str, type[Loss]] = {"linear": MeanSquaredError, "sigmoid": BinaryCrossEntropy, "softmax": CrossEntropy}
@@ -71,8 +72,8 @@ def _completed(spec: Spec, phase: Phase, outputs: list[Answer]) -> Phase:
     settings = phase.settings
     filled: dict[str, object] = {}
     procedure = procedure_of(spec, phase)
-    if settings.procedure is None:
-        filled["procedure"] = procedure
+    if settings.procedure is None or _is_not_centered(spec, procedure):
+        filled["procedure"] = _not_centered(procedure) if _is_not_centered(spec, procedure) else procedure
     if settings.optimizer is None:
         filled["optimizer"] = _default_optimizer(spec, procedure)
     if not settings.loss and outputs and all(answer.head in LOSS_OF_HEAD for answer in outputs):
@@ -82,6 +83,17 @@ def _completed(spec: Spec, phase: Phase, outputs: list[Answer]) -> Phase:
     values = {name: getattr(settings, name) for name in Train.model_fields}
     # The set of fields that the spec gave stays as it was: `show` tells those that were filled in.
     return phase.model_copy(update={"settings": Train.model_construct(set(settings.model_fields_set), **(values | filled))})
+
+
+def _is_not_centered(spec: Spec, procedure: Procedure) -> bool:
+    """Whether a default does not hold: most ratings are not there, and a unit has no mean over all cases."""
+    of_ratings = spec.data is not None and isinstance(spec.data.source, Ratings)
+    return of_ratings and isinstance(procedure, ContrastiveDivergence) and not procedure.written("centered")
+
+
+def _not_centered(procedure: Procedure) -> Procedure:
+    values = {name: getattr(procedure, name) for name in type(procedure).model_fields} | {"centered": False}
+    return type(procedure).model_construct(set(procedure.model_fields_set), **values)
 
 
 def _default_optimizer(spec: Spec, procedure: Procedure) -> Optimizer:

@@ -11,11 +11,17 @@ from typing import Any
 from specc.diagnostics import Report, Source
 from specc.door import answers, door
 from specc.infer import infer_shapes
-from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, NumberFit, Spec
-from specc.vocabulary.columns import Array, Category, Image, Number
+from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, NumberFit, RatingsFit, Spec
+from specc.vocabulary.columns import Array, Category, Image, Number, RatingLevels
 from specc.vocabulary.families import Column
 
-FITS: dict[type[Column], type] = {Number: NumberFit, Category: CategoryFit, Image: ImageFit, Array: ArrayFit}
+FITS: dict[type[Column], type] = {
+    Number: NumberFit,
+    Category: CategoryFit,
+    Image: ImageFit,
+    Array: ArrayFit,
+    RatingLevels: RatingsFit,
+}
 
 
 class Broken(ValueError):

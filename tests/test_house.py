@@ -51,6 +51,7 @@ FRONT = (
     "phrases",
     "stored",
     "members",
+    "machines",
     "grafting",
 )
 """The front half: text to IR."""
@@ -63,9 +64,10 @@ MAY_IMPORT = {
     "ir": ("diagnostics", "records", "shapes", "vocabulary", "ir"),
     "costs": ("shapes", "ir", "vocabulary", "diagnostics"),
     "members": ("ir", "vocabulary"),
+    "machines": ("ir", "shapes", "vocabulary"),
     "checking": (
         *("records", "shapes", "diagnostics", "syntax", "vocabulary"),
-        *("ir", "infer", "door", "defaults", "costs", "members", "grafting", "checking"),
+        *("ir", "infer", "door", "defaults", "costs", "members", "machines", "grafting", "checking"),
     ),
 }
 """Which folders and files of the front half know which others."""

@@ -18,10 +18,11 @@ from specc.checking.train import PHASES, read_sweep, read_train
 from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Report, Source
 from specc.infer import infer_shapes
-from specc.ir import Spec
+from specc.ir import Graph, Spec
 from specc.syntax.parse import parse_text
 from specc.syntax.tree import Part
 from specc.vocabulary.families import Model
+from specc.vocabulary.layers.output import Output
 from specc.vocabulary.part import find_word
 
 
@@ -70,7 +71,7 @@ def _read(sections: Sections, source: Source, overrides: dict, folder: str, root
     else:
         model = kind()
     runs_lie_inside(graphs, reader.spans, folder, root, report)
-    phases = read_train(sections.train, scope, reader, PHASES.get(sections.model.kind, ()))
+    phases = read_train(sections.train, scope, reader, _usual_phases(kind, graphs))
     sweep = read_sweep(sections.sweep, scope, reader)
     if not report.has_errors:
         blocks.report_unused(report)
@@ -89,6 +90,13 @@ def _read(sections: Sections, source: Source, overrides: dict, folder: str, root
         sweep=sweep,
         spans=reader.spans,
     )
+
+
+def _usual_phases(kind: type[Model], graphs: dict[str, Graph]) -> tuple[str, ...]:
+    """The phases of a spec that writes none: those of its model, without the ones that train answers where there are none."""
+    answered = any(isinstance(node.layer, Output) for graph in graphs.values() for node in graph.nodes)
+    usual = PHASES.get(kind.word, ())
+    return usual if answered else usual[:1]
 
 
 def _read_model(kind: type[Model], section: Part, scope: Scope, reader: Reader) -> Model:

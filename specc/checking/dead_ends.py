@@ -5,13 +5,14 @@ from __future__ import annotations
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node
 from specc.vocabulary.layers.boltzmann import Hidden, Visible
+from specc.vocabulary.layers.boltzmann import Label as LabelUnits
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 
 
 def every_layer_leads_on(nodes: list[Node], last: str | None, report: Report) -> None:
     """Every layer leads to an output; otherwise the last of each dead end is named, once a statement."""
-    if report.has_errors:
+    if report.has_errors or _is_another_model(nodes):
         return
     names = {node.name for node in nodes}
     taken: set[str] = set()
@@ -19,10 +20,11 @@ def every_layer_leads_on(nodes: list[Node], last: str | None, report: Report) ->
         # The second input of a shortcut only lends its shape.
         inputs = node.inputs[:1] if node.layer.word == "shortcut" else node.inputs
         taken |= {tensor if tensor in names else tensor.rpartition(".")[0] for tensor in inputs}
+    machines = any(isinstance(node.layer, Hidden) for node in nodes)
     told: set[Span] = set()
     for node in nodes:
         ends = isinstance(node.layer, Output) or (isinstance(node.layer, Hidden) and node.name == last)
-        if node.name in taken or ends or node.span in told:
+        if node.name in taken or ends or node.span in told or (isinstance(node.layer, Visible) and not machines):
             continue
         told.add(node.span)
         what = f"the input {listing(node.layer.columns, 'and')}" if isinstance(node.layer, Input) else f"`{node.name}`"
@@ -31,3 +33,10 @@ def every_layer_leads_on(nodes: list[Node], last: str | None, report: Report) ->
         ways = "end with `output(…)`" if node.name == last else "take it with `of = …` or a merge, or delete it"
         labels = tuple(Label(use, "used here") for use in node.trail)
         report.error("E0107", f"nothing uses {what}", node.span, help=ways, labels=labels)
+
+
+def _is_another_model(nodes: list[Node]) -> bool:
+    """Whether layers stand there that do not go together: the rules of machines say what is wrong."""
+    of_an_rbm = any(type(node.layer) is Hidden for node in nodes)
+    others = any(not isinstance(node.layer, Visible | Hidden | LabelUnits) for node in nodes)
+    return (of_an_rbm and others) or any(isinstance(node.layer, LabelUnits) and not node.inputs for node in nodes)

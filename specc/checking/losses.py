@@ -10,8 +10,9 @@ from specc.vocabulary.losses import BinaryCrossEntropy, CrossEntropy
 
 
 def losses_fit_their_outputs(spec: Spec, report: Report) -> None:
-    for phase in spec.phases:
-        _losses_of(phase, answered_columns(spec), spec, report)
+    outputs = answered_columns(spec)
+    for phase in spec.phases if outputs else ():
+        _losses_of(phase, outputs, spec, report)
 
 
 def _losses_of(phase: Phase, outputs: dict[str, Node], spec: Spec, report: Report) -> None:

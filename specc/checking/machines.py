@@ -8,8 +8,8 @@ from specc.checking.places import outputs_of
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node, Spec
 from specc.machines import machines, visible_layers
-from specc.phrases import phrase_of, text_of
 from specc.vocabulary.columns import Category
+from specc.vocabulary.families import Layer
 from specc.vocabulary.layers.boltzmann import Hidden, Rbm, Visible
 from specc.vocabulary.layers.boltzmann import Label as LabelUnits
 from specc.vocabulary.layers.output import Output
@@ -17,7 +17,7 @@ from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.models import Dbn
 from specc.vocabulary.models import Rbm as RbmModel
 
-ELSEWHERE = 'train the machine in a spec of its own, then take it from its run: `pretrained("runs/NAME", part = hidden_1)`'
+ELSEWHERE = 'a machine is trained in a spec of its own, and taken from its run: `pretrained("runs/NAME", part = hidden_1)`'
 
 
 def with_labels(nodes: list[Node], targets: Collection[str]) -> list[Node]:
@@ -136,15 +136,16 @@ def machines_are_whole(spec: Spec, report: Report) -> None:
 
 def _as_dbn(spec: Spec) -> str:
     """The stack that an `rbm` with several `hidden` was meant to be."""
-    layers = [text_of(phrase_of(node.layer, leave_out=_unsaid(node))) for node in spec.graph.nodes if isinstance(node.layer, Visible)]
-    for node in machines(spec):
-        layers.append(text_of(phrase_of(node.layer, leave_out=_unsaid(node))).replace("hidden", "rbm", 1))
-    answered = [node.layer.column for node in outputs_of(spec) if isinstance(node.layer, Output)]
-    return f"dbn {{ {'; '.join([*layers, *(f'output({column})' for column in answered)])} }}"
+    layers = [f"visible({_columns(node)}{_units_of(node.layer)})" for node in visible_layers(spec.graph)]
+    layers += [f"rbm({node.layer.count}{_units_of(node.layer)})" for node in machines(spec) if isinstance(node.layer, Hidden)]
+    layers += [f"output({node.layer.column})" for node in outputs_of(spec) if isinstance(node.layer, Output)]
+    return f"dbn {{ {'; '.join(layers)} }}"
 
 
-def _unsaid(node: Node) -> tuple[str, ...]:
-    return tuple(name for name in type(node.layer).model_fields if not node.layer.written(name))
+def _units_of(layer: Layer) -> str:
+    """The units of a layer as it says them, behind its first argument."""
+    units = layer.units if isinstance(layer, Visible | Hidden) and layer.written("units") else None
+    return "" if units is None else f", units = {units.word}"
 
 
 def _stands_upon_the_one_before(spec: Spec, stack: tuple[Node, ...], report: Report) -> None:

@@ -16,9 +16,12 @@ from specc.vocabulary.splits import Column, Folds, Provided, Random
 
 OF_NUMBERS = ("root_mean_squared_error", "mean_absolute_error", "r2")
 """What is always measured of a number."""
+OF_MACHINES = ("reconstruction_error", "free_energy_gap", "log_likelihood")
+"""What can be measured of a machine, the first of it always."""
 
 
 def metrics_fit_an_output(spec: Spec, report: Report) -> None:
+    """Metrics of answers measure some that there are, each of its kind; those of machines are another rule's."""
     for phase in spec.phases:
         span = span_of(spec, phase, "metrics")
         seen: set[tuple[str, str | None]] = set()
@@ -27,14 +30,13 @@ def metrics_fit_an_output(spec: Spec, report: Report) -> None:
             if (metric.word, metric.output) in seen:
                 report.error("E0205", f"the metric `{metric.word}` is named twice", span)
             seen.add((metric.word, metric.output))
-            if not kinds and metric.target != "machine":
-                way_out = f"it measures {listing(sorted(measures(spec, phase)), 'and')}; answers are measured where they are trained"
-                report.error("E0502", f"{called(phase)} trains no answers that `{metric.word}` could measure", span, help=way_out)
+            if metric.target == "machine" and metric.output is None:
+                continue
+            if not kinds and machines(spec):
+                _nothing_is_answered(spec, phase, metric, report)
             elif metric.output is not None and metric.output not in kinds:
                 way_out = f"outputs are {listing(kinds, 'and')}"
                 report.error("E0503", f"`{metric.word}` names `{metric.output}`, which is no output", span, help=way_out)
-            elif metric.target == "machine":
-                continue  # whether the phase trains any is another rule
             elif not _fitting(metric, kinds):
                 meant = {metric.output: kinds[metric.output]} if metric.output else kinds
                 answers = " and ".join(f"`{column}` is a {kind}" for column, kind in meant.items())
@@ -42,6 +44,21 @@ def metrics_fit_an_output(spec: Spec, report: Report) -> None:
                 way_out = f"take {'`accuracy`, `auroc` or `f1`' if of_labels else '`root_mean_squared_error` or `r2`'}"
                 message = f"`{metric.word}` measures {plural(metric.target)}, and {answers}"
                 report.error("E0502", message, span, help=way_out)
+
+
+def _nothing_is_answered(spec: Spec, phase: Phase, metric: Metric, report: Report) -> None:
+    """A metric of answers where machines are trained and nothing is answered."""
+    span, of_themselves = span_of(spec, phase, "metrics"), f"of machines there are {listing(OF_MACHINES, 'and')}"
+    if metric.target == "machine":
+        message = f"`{metric.word}` measures a machine, which has no output `{metric.output}`"
+        report.error("E0503", message, span, help="take the output away")
+        return
+    way_out = f"put it into the phase that trains the answers; {of_themselves}"
+    if spec.model.word == "rbm":
+        way_out = f"a label is answered where it is visible: `target = digit` in `data`, `visible(digit)`; {of_themselves}"
+    elif not outputs_of(spec):
+        way_out = f"end with `output(…)`; {of_themselves}"
+    report.error("E0502", f"{called(phase)} trains no answers that `{metric.word}` could measure", span, help=way_out)
 
 
 def of_ratings(spec: Spec) -> bool:
@@ -100,9 +117,10 @@ def _measure_is_taken(measure: str, span: Span | None, phase: Phase, spec: Spec,
             way_out = "what is tested on may not choose: take `validation`"
         report.error("E0504", f"`{measure}` is no measure of training", span, help=way_out)
     elif name not in known:
-        meant = did_you_mean(name, known)
-        way_out = f"did you mean `{split}.{meant}`?" if meant else f"there are {listing(known, 'and')}; name others in `metrics`"
-        report.error("E0504", f"nothing measures `{measure}`", span, help=way_out)
+        report.error("E0504", f"nothing measures `{measure}`", span, help=_way_to_a_measure(spec, phase, split, name, known))
+    elif name == "reconstruction_error":
+        message = "`reconstruction_error` falls as training goes on, even where the machine gets worse: nothing can be told by it"
+        report.error("E0504", message, span, help=_by_the_likelihood(split))
     elif split == "validation" and not _has_validation(spec):
         way_out = "give it some: `split = random(train = 0.7, validation = 0.15, test = 0.15)`"
         if spec.data is not None and isinstance(spec.data.split, Folds):
@@ -110,6 +128,22 @@ def _measure_is_taken(measure: str, span: Span | None, phase: Phase, spec: Spec,
         elif spec.bound is not None and spec.data is not None and not isinstance(spec.data.split, Random | Column):
             way_out = "take some of the training rows: `split = provided(validation = 0.1)`"
         report.error("E0504", f"`{measure}` needs validation rows, and the split has none", span, help=way_out)
+
+
+def _way_to_a_measure(spec: Spec, phase: Phase, split: str, name: str, known: list[str]) -> str:
+    """What may be looked at in place of what nothing measures."""
+    meant = did_you_mean(name, [other for other in known if other != "reconstruction_error"])
+    if meant is not None:
+        return f"did you mean `{split}.{meant}`?"
+    if name in OF_MACHINES and procedure_of(spec, phase).of_machines:
+        return f"name it: `metrics = [{name}]`"
+    if name == "loss" and procedure_of(spec, phase).of_machines:
+        return f"a machine has no loss; {_by_the_likelihood(split)}"
+    return f"there {'is' if len(known) == 1 else 'are'} {listing(known, 'and')}; name others in `metrics`"
+
+
+def _by_the_likelihood(split: str) -> str:
+    return f"go by its likelihood: `metrics = [log_likelihood]` and `{split}.log_likelihood`"
 
 
 def _has_validation(spec: Spec) -> bool:

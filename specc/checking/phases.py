@@ -12,7 +12,7 @@ from specc.ir import Phase, Spec
 from specc.vocabulary.families import Schedule
 from specc.vocabulary.optimizers import Sgd
 from specc.vocabulary.part import Part
-from specc.vocabulary.regularizers import L1, L2
+from specc.vocabulary.regularizers import L1, L2, Sparsity
 
 
 def phases_end(spec: Spec, report: Report) -> None:
@@ -63,9 +63,10 @@ def momentum_comes_before_nesterov(spec: Spec, report: Report) -> None:
 
 def regularizers_are_named_once(spec: Spec, report: Report) -> None:
     for regularizers, span in _each(spec, "regularize"):
-        for kind in (L1, L2):
+        for kind in (L1, L2, Sparsity):
             if sum(isinstance(regularizer, kind) for regularizer in regularizers) > 1:
-                report.error("E0205", f"the regularizer `{kind.word}` is named twice", span, help="add up their costs")
+                way_out = "keep one of them" if kind is Sparsity else "add up their costs"
+                report.error("E0205", f"the regularizer `{kind.word}` is named twice", span, help=way_out)
 
 
 def schedules_count_something(spec: Spec, report: Report) -> None:
@@ -153,5 +154,6 @@ def wrong_labels_need_labels(spec: Spec, report: Report) -> None:
     assert spec.data is not None
     for phase in spec.phases:
         if phase.settings.label_noise is not None and all(kind_of(spec, name) == "number" for name in spec.data.target):
-            message = "`label_noise` gives rows another label, and the target has none"
+            lack = "the target has none" if spec.data.target else "there is no target"
+            message = f"`label_noise` gives rows another label, and {lack}"
             report.error("E0505", message, span_of(spec, phase, "label_noise"), help="take it away")

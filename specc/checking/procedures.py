@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specc.checking.places import called, outputs_of, span_of
+from specc.checking.places import called, kind_of, outputs_of, span_of
 from specc.defaults import procedure_of
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node, Phase, Spec
@@ -70,10 +70,16 @@ def _machines_use_it(spec: Spec, phase: Phase, procedure: Procedure, report: Rep
     labelled = any(isinstance(node.layer, LabelUnits) for node in outputs_of(spec))
     for name, way_out in UNUSED.items():
         of_another = len(spec.phases) > 1 and f"train.{phase.written_name}.{name}" not in spec.spans
-        if not phase.settings.written(name) or of_another or (name == "label_noise" and labelled):
+        if not phase.settings.written(name) or of_another or (name == "label_noise" and (labelled or not _has_labels(spec))):
             continue
         message = f"`{procedure.word}` has no use for `{name}`"
         report.error("E0505", message, span_of(spec, phase, name), help=f"take it away: {way_out}" if name != "accumulate" else way_out)
+
+
+def _has_labels(spec: Spec) -> bool:
+    """Whether there are labels that could be wrong; where there are none, another rule says so."""
+    assert spec.data is not None
+    return any(kind_of(spec, name) == "category" for name in spec.data.target)
 
 
 def _answers_use_it(spec: Spec, phase: Phase, report: Report) -> None:
@@ -92,17 +98,18 @@ def sparsity_is_for_hidden_units(spec: Spec, report: Report) -> None:
         for node, regularizers, span in _regularized(spec, phase):
             if span in told or not any(isinstance(part, Sparsity) for part in regularizers):
                 continue
-            message, labels = "", ()
+            message, labels, way_out = "", (), "`l1(1e-5)` and `l2(1e-4)` are for any weights"
             if not isinstance(node.layer, Hidden):
                 message = f"`sparsity` is for the hidden units of machines, and `{node.name}` is none"
             elif not procedure.of_machines and span != node.span:
                 message = f"`sparsity` is for phases that train machines, and {called(phase)} trains the whole"
+                way_out = "put it into the phase that trains them; `l2(1e-4)` is for any weights"
             elif procedure.of_machines and node.layer.units.word != "bernoulli":
                 message = f"`sparsity` is for bernoulli hidden units, and those of `{node.name}` are {node.layer.units.word}"
                 labels = (Label(node.span, "these"),) if span != node.span else ()
             if message:
                 told.add(span)
-                report.error("E0505", message, span, labels=labels, help="`l1(1e-5)` and `l2(1e-4)` are for any weights")
+                report.error("E0505", message, span, labels=labels, help=way_out)
 
 
 def _regularized(spec: Spec, phase: Phase) -> Iterator[tuple[Node, tuple[Regularizer, ...], Span | None]]:
@@ -127,5 +134,6 @@ def machines_that_are_trained_have_a_length(spec: Spec, report: Report) -> None:
     for phase in spec.phases:
         own = [part for part, settings in phase.parts.items() if settings.epochs is not None]
         if own and phase.settings.steps is not None and procedure_of(spec, phase).of_machines:
-            message = f"{called(phase)} counts steps, and {listing([f'{part}.epochs' for part in own], 'and')} epochs"
-            report.error("E0501", message, span_of(spec, phase, f"{own[0]}.epochs"), help="count one of them: `epochs` for all")
+            names = listing([f"{part}.epochs" for part in own], "and")
+            message = f"{called(phase)} counts `steps`, and {names} count{'s' if len(own) == 1 else ''} epochs"
+            report.error("E0501", message, span_of(spec, phase, f"{own[0]}.epochs"), help="count epochs for all: `epochs = 20`")

@@ -21,8 +21,13 @@ def ratings_come_from_their_source(spec: Spec, report: Report) -> None:
     assert spec.data is not None
     for name, column in spec.data.columns.items():
         if isinstance(column, RatingLevels) and not isinstance(spec.data.source, Ratings):
-            way_out = "as in `source = ratings(\"r.csv\", user = u, item = i, rating = r)`, without `columns`"
-            report.error("E0202", f"`{name}` cannot be ratings: a source of its own gives them", spec.spans.get(f"data.columns.{name}"), help=way_out)
+            way_out = 'as in `source = ratings("r.csv", user = u, item = i, rating = r)`, without `columns`'
+            report.error(
+                "E0202",
+                f"`{name}` cannot be ratings: a source of its own gives them",
+                spec.spans.get(f"data.columns.{name}"),
+                help=way_out,
+            )
 
 
 def ratings_are_seen_by_one_machine(spec: Spec, report: Report) -> None:
@@ -35,7 +40,9 @@ def ratings_are_seen_by_one_machine(spec: Spec, report: Report) -> None:
         report.error("E0113", f"ratings are learnt by an `rbm`, and this is a `{spec.model.word}`", span, help=f"as in {SPEC}")
         return
     if spec.data.augment:
-        report.error("E0505", "`augment` changes images, and ratings are none", spec.spans.get("data.augment.0", span), help="take it away")
+        report.error(
+            "E0505", "`augment` changes images, and ratings are none", spec.spans.get("data.augment.0", span), help="take it away"
+        )
     visible = inputs_of(spec)
     if len(visible) > 1:
         report.error("E0205", "ratings are seen once", visible[1].span, help=f"as in {SPEC}")

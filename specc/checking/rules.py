@@ -17,15 +17,8 @@ from specc.checking.columns import (
     values_name_one_set,
 )
 from specc.checking.limits import weights_fit_one_file
-from specc.checking.machines import (
-    layers_fit_the_model,
-    machines_are_whole,
-    procedures_fit_the_model,
-    settings_fit_the_procedure,
-    units_fit_their_columns,
-    units_of_columns_are_known,
-)
 from specc.checking.losses import losses_fit_their_outputs
+from specc.checking.machines import labels_are_told_by_one_machine, layers_fit_the_model, machines_are_whole
 from specc.checking.measures import (
     measures_are_taken,
     metrics_fit_an_output,
@@ -53,17 +46,25 @@ from specc.checking.phases import (
     wrong_labels_need_labels,
 )
 from specc.checking.places import inputs_of, label_count, outputs_of
+from specc.checking.pretrained import freezings_of_layers_say_how_long, parts_of_runs_follow_an_input
+from specc.checking.procedures import (
+    machines_that_are_trained_have_a_length,
+    procedures_fit_the_model,
+    settings_fit_the_procedure,
+    sparsity_is_for_hidden_units,
+)
 from specc.checking.ratings import (
     ratings_are_learnt_by_contrastive_divergence,
     ratings_are_seen_by_one_machine,
     ratings_come_from_their_source,
 )
-from specc.checking.pretrained import freezings_of_layers_say_how_long, parts_of_runs_follow_an_input
+from specc.checking.units import units_hold_their_columns, units_stand_on_their_side
 from specc.diagnostics import Label, Report, listing
 from specc.door import input_columns
 from specc.ir import Node, Spec
 from specc.vocabulary.augmentations import Crop, Cutout, Shift
 from specc.vocabulary.columns import Array, Category, Image, Number
+from specc.vocabulary.layers.boltzmann import Label as VisibleLabel
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
@@ -86,16 +87,19 @@ def inputs_can_be_joined(spec: Spec, report: Report) -> None:
     assert spec.data is not None
     for node in inputs_of(spec):
         assert isinstance(node.layer, Input)
-        for name in node.layer.columns:
-            if name in spec.data.target:
-                report.error(
-                    "E0505", f"the input `{name}` is the target", node.span, help="a network may not see what it is to predict"
-                )
+        for name in set(node.layer.columns) & set(spec.data.target):
+            if spec.model.word != "rbm":
+                way_out = "no model may see what it is to predict"
+                report.error("E0505", f"the input `{name}` is the target", node.span, help=way_out)
+            elif len(node.layer.columns) > 1:  # alone it is a label, and its units say what is wrong with it
+                others = ", ".join(other for other in node.layer.columns if other != name)
+                way_out = f"give it one of its own: `visible({others}); visible({name})`"
+                report.error("E0505", f"the target `{name}` shares a `visible` with other columns", node.span, help=way_out)
         columns = [n for n in input_columns(spec, node) if n not in spec.data.target]
         twice = sorted(name for name, times in Counter(columns).items() if times > 1)
         if twice:
             report.error("E0205", f"the input takes {listing(twice, 'and')} twice", node.span, help="name each column once")
-        if not columns and not report.has_errors:
+        if not columns and "features" in node.layer.columns and not report.has_errors:
             report.error("E0505", "`features` has no columns: none is a number or category beside the target", node.span)
         others = [name for name in columns if not spec.data.columns[name].joins_features]
         if len(columns) > 1 and others:
@@ -109,6 +113,8 @@ def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
     for node in outputs_of(spec):
         assert isinstance(node.layer, Output)
         column = node.layer.column
+        if isinstance(node.layer, VisibleLabel) and spec.model.word != "rbm":
+            continue  # that it stands there was already reported
         if column in outputs:
             labels = (Label(outputs[column].span, "first here"),)
             report.error("E0106", f"`{column}` is answered twice", node.span, labels=labels)
@@ -123,19 +129,18 @@ def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
         elif not isinstance(spec.data.columns.get(column), Number | Category):
             kind = spec.data.columns[column].word if column in spec.data.columns else "pattern"
             report.error("E0505", f"`output` answers numbers and categories; `{column}` is an {kind}", node.span)
-    is_rbm = spec.model.word == "rbm"
+    way_out_of = {"rbm": "make it visible, `visible({})`, or take `target` away"}.get(spec.model.word)
+    way_out_of = way_out_of or f"end the {spec.model.word} with `output({{}})`"
+    seen = {name for node in inputs_of(spec) for name in node.layer.columns if spec.model.word == "rbm"}  # type: ignore[attr-defined]
+    seen |= {node.layer.column for node in outputs_of(spec) if isinstance(node.layer, VisibleLabel)}
     astray = [column for column in outputs if column not in spec.data.target]
     for column in outputs:
         if not astray and label_count(spec, column) == 1:
             report.error("E0502", f"`{column}` has one label only: there is nothing to tell apart", outputs[column].span)
     for column in spec.data.target if not astray else ():
-        if column not in outputs:
-            report.error(
-                "E0107",
-                f"nothing answers the target `{column}`",
-                spec.spans.get("data.target"),
-                help=f"make it visible: `visible({column})`" if is_rbm else f"end the {spec.model.word} with `output({column})`",
-            )
+        if column not in outputs and column not in seen:  # what is seen was already spoken of
+            span, way_out = spec.spans.get("data.target"), way_out_of.format(column)
+            report.error("E0107", f"nothing answers the target `{column}`", span, help=way_out)
     if len(set(spec.data.target)) < len(spec.data.target):
         report.error("E0205", "a target is named twice", spec.spans.get("data.target"))
 
@@ -245,9 +250,10 @@ BEFORE_SHAPES = (
     ratings_are_seen_by_one_machine,
     layers_fit_the_model,
     machines_are_whole,
+    labels_are_told_by_one_machine,
     inputs_can_be_joined,
-    units_fit_their_columns,
-    units_of_columns_are_known,
+    units_stand_on_their_side,
+    units_hold_their_columns,
     targets_and_outputs_agree,
     parts_of_runs_follow_an_input,
     freezings_of_layers_say_how_long,
@@ -261,6 +267,8 @@ AFTER_SHAPES = (
     procedures_fit_the_model,
     ratings_are_learnt_by_contrastive_divergence,
     settings_fit_the_procedure,
+    sparsity_is_for_hidden_units,
+    machines_that_are_trained_have_a_length,
     a_run_has_one_seed,
     losses_fit_their_outputs,
     metrics_fit_an_output,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from specc.diagnostics import Label, Report, did_you_mean, listing
 from specc.syntax.tree import Body, Part, Setting
+from specc.vocabulary.elsewhere import meant_elsewhere
 from specc.vocabulary.part import words_of
 
 SECTIONS = ("hyper", "data", "block", "train", "sweep")
@@ -40,7 +41,7 @@ def sort_sections(tree: Body, report: Report) -> Sections:
         elif statement.kind in SECTIONS:
             _once(statement.kind, statement, sections, report)
         else:
-            meant = did_you_mean(statement.kind, [*SECTIONS, *kinds])
+            meant = meant_elsewhere(statement.kind, kinds) or did_you_mean(statement.kind, [*SECTIONS, *kinds])
             way_out = f"did you mean `{meant}`?" if meant else f"a spec has {listing([*SECTIONS, *kinds], 'and')}"
             if statement.kind in words_of("layer") or statement.kind in words_of("activation"):
                 way_out = f"`{statement.kind}` is a layer: it stands in the model, as in `network {{ {statement.kind} }}`"

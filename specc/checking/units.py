@@ -61,7 +61,16 @@ def units_hold_their_columns(spec: Spec, report: Report) -> None:
             found.setdefault(reason, []).append(name)
         for (why, way_out), names in found.items():
             labels = _declared_at(spec, names, node.span)
+            why = why if len(names) == 1 else _of_several(why)
             report.error("E0502", f"{listing(names, 'and')} {why}", node.span, labels=labels, help=way_out)
+
+
+def _of_several(why: str) -> str:
+    """`has …` → `have …`, `is a number` → `are numbers`."""
+    several = {"is a number": "are numbers", "is a category": "are categories", "is an image": "are images", "is an array": "are arrays"}
+    several |= {"has ": "have ", "goes ": "go ", "enters ": "enter "}
+    begin = next(begin for begin in several if why.startswith(begin))
+    return several[begin] + why.removeprefix(begin)
 
 
 def _misfits(spec: Spec, node: Node, layer: Visible) -> Iterator[tuple[str, Reason]]:

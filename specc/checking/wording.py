@@ -17,6 +17,7 @@ NOUNS = {
     "freezing": "way of freezing",
     "averaging": "average of weights",
     "clipping": "way of clipping",
+    "units": "kind of units",
 }
 
 

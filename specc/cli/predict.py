@@ -16,9 +16,15 @@ from specc.diagnostics import listing
 @click.argument("model", metavar="RUN|MODEL.onnx", type=click.Path(path_type=Path))
 @click.argument("rows", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("--part", help="What a layer gives instead of the answers: everything from the inputs up to it.")
+@click.option("--top", type=click.IntRange(min=1), help="Of ratings: how many items each user gets (else 10).")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write the answers as CSV (else standard output).")
-def command(model: Path, rows: Path, part: str | None, output: Path | None) -> None:
-    """Answer new rows: a line a row, in their order."""
+def command(model: Path, rows: Path, part: str | None, top: int | None, output: Path | None) -> None:
+    """Answer new rows: a line a row, in their order.
+
+    A model of ratings answers a table with its column of users: a line with an item and no rating asks for its expected rating;
+    where no line asks, each user gets the best items not rated yet. Lines with a rating tell of users; whoever they tell
+    nothing of is known by the ratings of the run's own data.
+    """
     from specc.onnx.session import NotAModel
     from specc.parts import NoSuchPart
     from specc.runs.predict import open_model, predict_file
@@ -28,7 +34,7 @@ def command(model: Path, rows: Path, part: str | None, output: Path | None) -> N
         refuse(f"there is no file {rows}", WRONG_SPEC)
     with located(WRONG_SPEC):
         try:
-            answered = predict_file(open_model(path, part), rows)
+            answered = predict_file(open_model(path, part), rows, top, path)
         except (NotAModel, NoSuchPart) as error:
             refuse(str(error), WRONG_SPEC)
         show_report(answered.report)

@@ -82,6 +82,10 @@ def command(
     if width is not None:
         click.echo(err=True)
     click.echo(metrics_table(done.metrics, width))
+    if (done.path / "factors.txt").is_file():
+        from specc.runs.ratings.factors import printed
+
+        click.echo(printed((done.path / "factors.txt").read_text("utf-8")))
     pictures = ", pictures" if any((done.path / "pictures").glob("*")) else ""
     click.echo(f"{done.path}: model.onnx, model.py, weights{pictures}")
 

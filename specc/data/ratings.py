@@ -73,9 +73,7 @@ def bind_ratings(spec: Spec, files: Files, report: Report) -> tuple[Spec, Rating
     of_triples = spec.model_copy(update={"data": spec.data.model_copy(update={"columns": table.declared})})
     divided = split_rows(of_triples, table, report)
     fit, names, cases, units, levels = _coded(source, table, titles)
-    sets = {
-        name: Cases.of(cases[rows], units[rows], levels[rows], len(names)) for name, rows in divided.items() if len(rows)
-    }
+    sets = {name: Cases.of(cases[rows], units[rows], levels[rows], len(names)) for name, rows in divided.items() if len(rows)}
     rows = {name: _rows_of(name, ratings) for name, ratings in sets.items()}
     sizes = {symbol("units", COLUMN): len(fit.units), symbol("levels", COLUMN): len(fit.levels)}
     counts = {name: len(numbers) for name, numbers in rows.items()}

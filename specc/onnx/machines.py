@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import onnx_ir as ir
+
 from specc.door import identifier
 from specc.machines import plain_units
 from specc.onnx.formulas import Term, beside
-from specc.onnx.units import feature, log_partition, mean
+from specc.onnx.units import draw, feature, log_partition, mean
 from specc.onnx.writer import Place
 from specc.vocabulary.layers.boltzmann import Hidden
+
+
+class Noise:
+    """The noise of one side of a machine as inputs of the file: what units take of it in turn.
+
+    `…_uniform` are numbers from 0 to below 1, one a bernoulli or relu unit and one a softmax; `…_normal` normal numbers, one a
+    gaussian unit; `…_count_uniform` `[batch, draws]`, numbers from 0 to below 1 for the draws of counts.
+    """
+
+    def __init__(self, side: str, blocks: Sequence[tuple[str, int]], place: Place) -> None:
+        self.place = place
+        self.used = {"uniform": 0, "normal": 0}
+        widths = {kind: sum(_amount(word, width)[1] for word, width in blocks if _amount(word, width)[0] == kind) for kind in self.used}
+        self.inputs = {kind: _entering(f"{side}_{kind}", width) for kind, width in widths.items() if width}
+        if any(word == "replicated_softmax" for word, _ in blocks):
+            self.inputs["count"] = _entering(f"{side}_count_uniform", "draws")
+
+    def of(self, word: str, width: int) -> Term:
+        """The noise of the next units."""
+        kind, amount = _amount(word, width)
+        if kind == "count":
+            return Term(self.inputs[kind], self.place)
+        start = self.used[kind]
+        self.used[kind] += amount
+        return Term(self.inputs[kind], self.place).part(slice(start, start + amount))
+
+
+def _amount(word: str, width: int) -> tuple[str, int]:
+    """Which noise units take, and how many numbers of it."""
+    return {"gaussian": ("normal", width), "softmax": ("uniform", 1), "replicated_softmax": ("count", 0)}.get(word, ("uniform", width))
+
+
+def _entering(name: str, width: int | str) -> ir.Value:
+    return ir.Value(name=name, shape=ir.Shape(["batch", width]), type=ir.TensorType(ir.DataType.FLOAT))
 
 
 class Machine:
@@ -23,11 +61,11 @@ class Machine:
         key = f"{identifier(self.name)}.{parameter}"
         return Term(self.place.writer.weight(key, f"{self.name}.{parameter}"), self.place)
 
-    def hidden_input(self, v: Term) -> Term:
-        """`D c + W v/σ²`; with labels `v` is without them, and they are not known."""
+    def hidden_input(self, v: Term, labelled: bool = False) -> Term:
+        """`D c + W v/σ²`; unless `v` is `labelled` it is without the labels of a machine that has some."""
         weight, bias = self.weight("weight"), self.weight("hidden_bias")
-        scaled = self._by_precision(v)
-        if self.labels:
+        scaled = self._by_precision(v, labelled)
+        if self.labels and not labelled:
             weight = weight.part(slice(0, self.width - self.labels))
         totals = self.totals(v)
         if totals is None:
@@ -67,6 +105,19 @@ class Machine:
             start += width
         return beside(parts)
 
+    def draw_visible(self, x: Term, noise: Noise, totals: Term | None) -> Term:
+        """A draw of the visible units from their input."""
+        deviations = (self.weight("log_variance") * 0.5).exp() if self.layer.learned_variance else None
+        parts, start, gaussian = [], 0, 0
+        for word, width in self.blocks:
+            deviation = None
+            if word == "gaussian" and deviations is not None:
+                deviation = deviations.part(slice(gaussian, gaussian + width), axis=0)
+                gaussian += width
+            parts.append(draw(word, x.part(slice(start, start + width)), noise.of(word, width), width, deviation, totals))
+            start += width
+        return beside(parts)
+
     def places(self, kind: str) -> list[slice]:
         """Where the blocks of a kind stand on the visible side."""
         found, start = [], 0
@@ -76,7 +127,7 @@ class Machine:
             start += width
         return found
 
-    def _by_precision(self, v: Term) -> Term:
+    def _by_precision(self, v: Term, labelled: bool) -> Term:
         """`v/σ²` of gaussian units whose variance is learned."""
         if not self.layer.learned_variance:
             return v
@@ -86,7 +137,7 @@ class Machine:
             if word == "gaussian":
                 part = part * precision.part(slice(used, used + width), axis=0)
                 used += width
-            if not (self.labels and start + width == self.width):
+            if labelled or not (self.labels and start + width == self.width):
                 parts.append(part)
             start += width
         return beside(parts)

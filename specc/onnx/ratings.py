@@ -17,8 +17,8 @@ from specc.costs import LARGEST_FILE
 from specc.door import state_key
 from specc.ir import FORMAT, Node, RatingsFit, Spec
 from specc.machines import machines
-from specc.onnx.description import KEY, reading_spec, write_description
 from specc.onnx.build import IR_VERSION, OPSETS, ModelTooLarge
+from specc.onnx.description import KEY, reading_spec, write_description
 from specc.onnx.writer import Writer
 
 EXPECTED = "expected_ratings"
@@ -42,7 +42,9 @@ def build_ratings(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
     writer = Writer(weights, [*names.values(), EXPECTED, node.name])
     writer.about = {"layer": node.name, "word": node.layer.word, "span": f"{node.span.start}-{node.span.end}"}
     types = {"case": ir.DataType.INT64, "unit": ir.DataType.STRING, "rating": ir.DataType.DOUBLE}
-    given = {role: ir.Value(name=name, shape=ir.Shape(["ratings"]), type=ir.TensorType(types[role])) for role, name in names.items()}
+    given = {
+        role: ir.Value(name=name, shape=ir.Shape(["ratings"]), type=ir.TensorType(types[role])) for role, name in names.items()
+    }
     machine = _Machine(fit, node, writer)
     hidden = machine.features(given["case"], given["unit"], given["rating"])
     expected = machine.expected(hidden)
@@ -77,10 +79,14 @@ class _Machine:
 
     def __init__(self, fit: RatingsFit, node: Node, writer: Writer) -> None:
         self.fit, self.name, self.writer = fit, node.name, writer
-        weights = {name: writer.weights[state_key(node, name)] for name in ("weight", "shared_weight", "hidden_bias", "visible_bias")}
+        weights = {
+            name: writer.weights[state_key(node, name)] for name in ("weight", "shared_weight", "hidden_bias", "visible_bias")
+        }
         units, levels, self.width = weights["weight"].shape
         if weights["weight"].nbytes > LARGEST_FILE:
-            raise ModelTooLarge(f"the weights take {weights['weight'].nbytes / 2**30:.1f} GiB, and an ONNX file in one piece holds 2 GiB")
+            raise ModelTooLarge(
+                f"the weights take {weights['weight'].nbytes / 2**30:.1f} GiB, and an ONNX file in one piece holds 2 GiB"
+            )
         together = weights["weight"] + np.float32(SHARE) * weights["shared_weight"]
         self.weight = self._constant(together.reshape(units * levels, self.width), "weight")
         self.hidden_bias = self._constant(weights["hidden_bias"], "hidden_bias")
@@ -93,7 +99,9 @@ class _Machine:
         place, known = self._places(unit, rating)
         nothing = self._constant(np.float32(0), "nothing")
         rows = self._op("Gather", self.weight, place, name="of_ratings")
-        rows = self._op("Where", self._op("Unsqueeze", known, self._axes(1), name="are_known"), rows, nothing, name="known_ratings")
+        rows = self._op(
+            "Where", self._op("Unsqueeze", known, self._axes(1), name="are_known"), rows, nothing, name="known_ratings"
+        )
         before = self._constant(np.array([-1], np.int64), "before")
         last = self._op("ReduceMax", self._op("Concat", case, before, name="cases", axis=0), name="last", keepdims=1)
         count = self._op("Add", last, self._constant(np.array([1], np.int64), "one"), name="count")
@@ -108,10 +116,12 @@ class _Machine:
         logits = self._op("Gemm", hidden, self.weight, self.visible_bias, name="logits", transB=1)
         chances = self._op("Softmax", self._op("Reshape", logits, self.shape, name="by_unit"), name="chances", axis=-1)
         chances = self._op("Cast", chances, name="chances_double", to=ir.DataType.DOUBLE)
-        return self.writer.answer(self._op("MatMul", chances, self.values, name="means"), EXPECTED, ir.DataType.DOUBLE, len(self.fit.units))
+        return self.writer.answer(
+            self._op("MatMul", chances, self.values, name="means"), EXPECTED, ir.DataType.DOUBLE, len(self.fit.units)
+        )
 
     def _places(self, unit: ir.Value, rating: ir.Value) -> tuple[ir.Value, ir.Value]:
-        """The row of the weights of each rating, that of the nearest level; and whether the machine knows its unit and its number."""
+        """The row of the weights of each rating, that of the nearest level; and whether its unit is known and it is a number."""
         zero = self._constant(np.int64(0), "zero")
         settings = {"keys_strings": list(self.fit.units), "values_int64s": list(range(len(self.fit.units))), "default_int64": -1}
         index = self._op("LabelEncoder", unit, name="units", domain="ai.onnx.ml", **settings)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from specc.onnx.formulas import Term, polynomial
-from specc.onnx.tails import HALF_LOG_TAU, log_erfcx
+from specc.onnx.tails import HALF_LOG_TAU, distribution, log_erfcx, log_upper_tail, quantile
 
 FAR = -12.0
 """Below this input the mean of a relu unit is taken from its series."""
+FARTHEST = -20.0
+"""Below this input a relu unit is drawn by logarithms."""
+SMALLEST = 2.0**-26
+"""What a number between 0 and 1 in float32 is taken for that is 0."""
 
 
 def feature(kind: str, x: Term) -> Term:
@@ -53,3 +59,66 @@ def log_partition(kind: str, x: Term) -> Term:
     missing = (tail - far * far).exp() * -0.5
     upper = square + HALF_LOG_TAU + (missing + 1.0).log()
     return upper.where(x > 0.0, lower)
+
+
+def draw(
+    kind: str, x: Term, noise: Term, width: int, deviation: Term | None = None, totals: Term | None = None
+) -> Term:
+    """A draw of `width` units from their input and noise.
+
+    The noise is normal numbers for gaussian units, whose deviation is 1 or `deviation`; else numbers from 0 to below 1: one a
+    unit, one for a softmax, and `[batch, draws]` for a replicated softmax, of which the first `totals` `[batch, 1]` are used.
+    """
+    match kind:
+        case "bernoulli":
+            return (noise < x.op("Sigmoid")).single()
+        case "gaussian":
+            return x + (noise if deviation is None else noise * deviation)
+        case "relu":
+            return relu_draw(x, noise)
+        case "softmax":
+            return softmax_draw(x, noise, width)
+    assert totals is not None
+    return replicated_draw(x, noise, width, totals)
+
+
+def relu_draw(x: Term, noise: Term) -> Term:
+    """Turns `P(h > t) = Φ(x − t)/Φ(x)` round; where Φ(x) is next to nothing, by logarithms and a step of Newton."""
+    wide, u = x.double(), noise.clip(SMALLEST, None).double()
+    near = wide.clip(FARTHEST, None)
+    drawn = near - quantile(u * distribution(near))
+    far = wide.clip(None, FARTHEST)
+    log_u = u.log()
+    y = (far * far - log_u * 2.0).sqrt()
+    hazard = log_erfcx(y * math.sqrt(0.5)).exp().reciprocal() * math.sqrt(2 / math.pi)
+    y = y + (log_upper_tail(y) - log_u - log_upper_tail(-far)) / hazard
+    return (y + far).where(wide < FARTHEST, drawn).clip(0.0, None).single()
+
+
+def softmax_draw(x: Term, noise: Term, width: int) -> Term:
+    """The first unit at which the running sum of the probabilities passes the group's number, `noise` `[batch, 1]`."""
+    running = x.op("Softmax", axis=-1).op("CumSum", x.place.constant(np.int64(1), "axis"))
+    passed = (running <= running.part(slice(width - 1, width)) * noise).whole().sum(keep=True)
+    chosen = passed.op("Min", width - 1)
+    return chosen.op("Equal", x.place.integers(range(width), "units")).single()
+
+
+def replicated_draw(x: Term, noise: Term, width: int, totals: Term) -> Term:
+    """Counts of the units that the row's numbers fall on, each found by halving; those beyond `totals` `[batch, 1]` do not count."""
+    place = x.place
+    running = x.op("Softmax", axis=-1).op("CumSum", place.constant(np.int64(1), "axis"))
+    target = noise * running.part(slice(width - 1, width))
+    chosen = (noise * 0.0).whole()
+    step = 1 << (width.bit_length() - 1)
+    while step:
+        further = chosen + step
+        last = (further - 1).op("Min", width - 1)
+        passed = running.op("GatherElements", last, axis=1) <= target
+        inside = further.op("LessOrEqual", width)
+        chosen = further.where(passed.op("And", inside), chosen)
+        step //= 2
+    chosen = chosen.op("Min", width - 1)
+    draws = place.op("Shape", noise.value, start=1, end=2)
+    counter = place.op("Range", place.constant(np.int64(0), "first"), place.op("Squeeze", draws), place.constant(np.int64(1), "step"))
+    counts = (Term(counter, place).single() < totals.op("Round")).single()
+    return (running * 0.0).op("ScatterElements", chosen, counts, axis=1, reduction="add")

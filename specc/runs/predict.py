@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,11 +18,15 @@ from specc.onnx.session import NotAModel, OnnxModel
 from specc.parts import asked_part
 from specc.reconstructing import is_reconstruction
 from specc.runs.answers import decode_answers, reconstructed, table_of, table_of_columns, table_of_features
+from specc.runs.ratings.predict import predict_ratings
 from specc.runs.run import WEIGHTS, Run, open_run
+from specc.vocabulary.sources import Ratings
 
 if TYPE_CHECKING:
     import polars
     from torch import nn
+
+    from specc.data.ratings import RatingsDataset
 
 
 class Predicted(NamedTuple):
@@ -47,9 +52,17 @@ def open_model(path: Path, part: str | None = None) -> OnnxModel:
     return OnnxModel.load(content, part)
 
 
-def predict_file(model: OnnxModel, path: Path) -> Predicted:
-    """Answers for the rows of a file, by onnxruntime. Raises `SpecError` for rows that do not fit."""
+def predict_file(model: OnnxModel, path: Path, top: int | None = None, opened: Path | None = None) -> Predicted:
+    """Answers for the rows of a file, by onnxruntime. Raises `SpecError` for rows that do not fit.
+
+    `top`: how many items a user gets from a model of ratings. `opened`: the file or the run that the model is of.
+    """
     report = Report(Source(str(path), ""))
+    if of_ratings(model.spec):
+        return predict_ratings(model, path, top, _ratings_of(opened))
+    if top is not None:
+        report.error("E0505", "`--top` asks a model of ratings for items, and this one answers rows", help="leave it out")
+        report.raise_errors()
     table = read_rows(path, model.spec, report)
     report.raise_errors()
     given = model.answer(raw_inputs(table, model.spec))
@@ -59,6 +72,8 @@ def predict_file(model: OnnxModel, path: Path) -> Predicted:
 def predict_rows(run: Run, rows: Any, part: str | None = None) -> Predicted:
     """Answers for the rows of a path, frame or dict of columns, by the run's module, or those of a part. Raises `SpecError`."""
     report = Report(Source("the rows", ""))
+    if of_ratings(run.spec) and part is None:
+        return predict_ratings(open_model(run.path), rows, None, _ratings_of(run.path))
     spec = run.spec if part is None else asked_part(run.spec, part)
     table = read_rows(Path(rows), spec, report) if isinstance(rows, str | Path) else rows_of(rows, spec, report)
     report.raise_errors()
@@ -69,6 +84,27 @@ def predict_rows(run: Run, rows: Any, part: str | None = None) -> Predicted:
         ((name, values),) = given.items()
         frame = _features_frame(spec, name, values)
     return Predicted(frame, unseen_labels(table, spec), report)
+
+
+def of_ratings(spec: Spec) -> bool:
+    """Whether a spec learns ratings."""
+    return spec.data is not None and isinstance(spec.data.source, Ratings)
+
+
+def _ratings_of(path: Path | None) -> Callable[[], RatingsDataset] | None:
+    """What opens the ratings that a run was trained on; None of a file, which has none."""
+    if path is None or not path.is_dir():
+        return None
+
+    def opened() -> RatingsDataset:
+        from specc.data.ratings import RatingsDataset
+        from specc.runs.data import data_of
+
+        dataset = data_of(open_run(path))
+        assert isinstance(dataset, RatingsDataset)
+        return dataset
+
+    return opened
 
 
 def _frame(spec: Spec, given: dict[str, np.ndarray]) -> polars.DataFrame:

@@ -42,7 +42,7 @@ Snapshot = dict[str, np.ndarray]
 
 
 class Snapshots:
-    """Looks at the phases that train one machine: at their start, after about a quarter and a half, and at their end."""
+    """Looks at the phases that train one machine: at their start, after an epoch, a quarter and a half, and at their end."""
 
     def __init__(self, folder: RunFolder, spec: Spec, dataset: Dataset) -> None:
         self.folder, self.spec, self.dataset = folder, spec, dataset
@@ -111,7 +111,7 @@ def _moment(course: Course, epoch: int | None) -> str | None:
     if epoch == 0:
         return START
     epochs = math.ceil(course.clock.total_steps / course.clock.per_epoch)
-    return f"epoch_{epoch}" if epoch in (round(epochs / 4), round(epochs / 2)) and epoch < epochs else None
+    return f"epoch_{epoch}" if epoch in (1, round(epochs / 4), round(epochs / 2)) and epoch < epochs else None
 
 
 def file_name(phase: Phase, moment: str) -> str:

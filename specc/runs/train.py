@@ -20,6 +20,7 @@ from torch import nn
 from specc.about import specc_version
 from specc.checking.places import span_of
 from specc.data.bind import Dataset
+from specc.data.ratings import RatingsDataset
 from specc.diagnostics import Diagnostic, Report, fail
 from specc.grafting import same_runs
 from specc.ir import Phase, Spec
@@ -29,6 +30,7 @@ from specc.runs.budget import Budget, is_out_of_memory
 from specc.runs.failures import disagreement, diverged, diverged_in_use, undrawn
 from specc.runs.folder import RunFolder, as_json
 from specc.runs.lock import Lock
+from specc.runs.ratings.factors import write_factors
 from specc.runs.resume import damaged, damaged_newest, find_run_to_resume, hold, is_finished, other_versions, same_data, same_spec
 from specc.runs.run import Run
 from specc.runs.signals import stop_requests
@@ -302,6 +304,8 @@ class _Execution:
         self.watcher.stage("drawing")
         try:
             draw_pictures(run, self.dataset, evaluated)
+            if isinstance(self.dataset, RatingsDataset):
+                write_factors(run, self.dataset)
         except Exception as error:
             self._tell(undrawn(error))
         seconds = seconds | {"finishing": time.perf_counter() - began}

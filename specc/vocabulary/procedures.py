@@ -26,7 +26,7 @@ class _OfMachines(Procedure):
     of_machines: ClassVar[bool] = True
 
     steps: VaryingCount = 1
-    centered: Flag = True
+    centered: Flag = False
 
 
 class ContrastiveDivergence(_OfMachines):

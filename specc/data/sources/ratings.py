@@ -73,7 +73,7 @@ def _ratings_are_levels(table: Table, source: Ratings, request: Request) -> None
     levels = np.unique(table.columns[source.rating])
     span = request.spans.get("data.source.rating", request.files.span)
     if len(levels) > MOST_LEVELS:
-        message = f"`{source.rating}` has {len(levels):,} different values: a softmax unit has a state for each of at most {MOST_LEVELS}"
+        message = f"`{source.rating}` has {len(levels):,} different values, and a softmax unit at most {MOST_LEVELS} states"
         request.report.error("E0406", message, span, help="round them, to halves say")
     elif len(levels) == 1 and table.rows > 0:
         message = f"every rating is {levels[0]:g}: there is nothing to tell apart"

@@ -65,7 +65,9 @@ class RatingsBoltzmann(nn.Module):
     def level_logits(self, row: Tensor, unit: Tensor, hidden: Tensor) -> Tensor:
         """Of a unit of a row, the logits of its levels given the hidden units `[rows, hidden]`: `[len(row), levels]`."""
         shared = (hidden @ self.shared_weight.T).mul(SHARE)
-        own = self.weight.index_select(0, unit).mul_(hidden.index_select(0, row).unsqueeze(1)).sum(2)  # for so small matrices quicker than `bmm`
+        own = (
+            self.weight.index_select(0, unit).mul_(hidden.index_select(0, row).unsqueeze(1)).sum(2)
+        )  # for so small matrices quicker than `bmm`
         return own.add_(self.visible_bias[unit]).add_(shared[row])
 
     @torch.no_grad()

@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 HALF_LOG_TAU = math.log(2 * math.pi) / 2
+SMALL = -3.0
+"""Below this input a relu unit is drawn by logarithms."""
 FAR = -12.0
 """Below this input the mean of a relu unit is taken from its series: the formula loses its digits there."""
 
@@ -102,17 +104,17 @@ class Relu(Units):
         return torch.where(x < FAR, far, near, out=x)
 
     def draw_(self, x: Tensor, generator: Generator | None, totals: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
-        """Turns `P(h > t) = Φ(x − t)/Φ(x)` round, in float64; where Φ(x) is next to nothing, by logarithms and a step of Newton."""
+        """Turns `P(h > t) = Φ(x − t)/Φ(x)` round, in float64; where Φ(x) is small, by Newton's method on logarithms."""
         wide = x.double()
         u = torch.empty_like(wide).uniform_(generator=generator).clamp_(min=1e-17)
-        drawn = wide - torch.special.ndtri(u * torch.special.ndtr(wide.clamp(min=-20.0)))
-        far = wide.clamp(max=-20.0)
-        log_u = u.log()
+        near, far, log_u = wide.clamp(min=SMALL), wide.clamp(max=SMALL), u.log()
+        drawn = near - torch.special.ndtri((u * torch.special.ndtr(near)).clamp_(min=1e-16))
         y = (far.square() - 2 * log_u).sqrt_()
-        log_tail = torch.special.log_ndtr(-y)
-        hazard = torch.exp(y.square() / -2 - HALF_LOG_TAU - log_tail)
-        y += (log_tail - log_u - torch.special.log_ndtr(far)) / hazard
-        return x.copy_(torch.where(wide < -20.0, y + far, drawn).clamp_(min=0.0))
+        goal = log_u + torch.special.log_ndtr(far)
+        for _ in range(3):
+            log_tail = torch.special.log_ndtr(-y)
+            y += (log_tail - goal) / torch.exp(y.square() / -2 - HALF_LOG_TAU - log_tail)
+        return x.copy_(torch.where(wide < SMALL, y + far, drawn).clamp_(min=0.0))
 
     def own_energy(self, values: Tensor) -> Tensor:
         return values.square().sum(-1) / 2

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, LOW = 2.5, 2.3, 1.3
 """Inches of a heat map, and of the histogram below it."""
-LEFT, BETWEEN, HEAD, GAP, FOOT, BAR = 0.62, 0.3, 0.72, 0.55, 0.78, 0.7
+LEFT, BETWEEN, HEAD, GAP, FOOT, BAR = 0.62, 0.3, 0.62, 0.4, 0.78, 0.7
 BINS = 30
 
 
@@ -27,6 +27,7 @@ def draw_activations(run: Run, stage: Stage) -> None:
     size = (LEFT + count * WIDTH + (count - 1) * BETWEEN + BAR, HEAD + HEIGHT + GAP + LOW + FOOT)
     figure = new_figure(*size)
     headline(figure, f"hidden units of {stage.names[-1]}: how they answer to the same rows")
+    rows, units = _order(next(moment.seen for moment in reversed(moments))["activations"])
     low, high = _range(stage, [moment.seen["activations"] for moment in moments])
     bins = np.linspace(*_range(stage, [moment.seen["means"] for moment in moments]), BINS + 1)
     counts = [np.histogram(moment.seen["means"], bins)[0] for moment in moments]
@@ -34,22 +35,27 @@ def draw_activations(run: Run, stage: Stage) -> None:
         left = LEFT + index * (WIDTH + BETWEEN)
         above = figure.add_axes((left / size[0], (FOOT + LOW + GAP) / size[1], WIDTH / size[0], HEIGHT / size[1]))
         below = figure.add_axes((left / size[0], FOOT / size[1], WIDTH / size[0], LOW / size[1]))
-        shown = above.imshow(moment.seen["activations"], cmap="viridis", vmin=low, vmax=high, aspect="auto", interpolation="nearest")
-        quiet(above, "", "hidden unit", "row" if index == 0 else "")
+        shown = above.imshow(moment.seen["activations"][rows][:, units], cmap="viridis", vmin=low, vmax=high, aspect="auto", interpolation="nearest")
+        quiet(above, "", "hidden units", "rows" if index == 0 else "")
         above.set_title(moment.title, fontsize=9, loc="left", pad=4)
         above.grid(False)
+        above.set_xticks([])
+        above.set_yticks([])
         _histogram(below, bins, counts[index], max(int(found.max()) for found in counts), index == 0, stage.target)
-        for axes in (above, below):
-            axes.tick_params(labelleft=index == 0)
+        below.tick_params(labelleft=index == 0)
         if index == count - 1:
             bar = figure.add_axes(
                 ((left + WIDTH + 0.1) / size[0], (FOOT + LOW + GAP) / size[1], 0.1 / size[0], HEIGHT / size[1])
             )
             figure.colorbar(shown, cax=bar).ax.tick_params(labelsize=8, length=2)
-            bar.yaxis.get_offset_text().set_fontsize(8)
-            figure.delaxes(bar) if low == high else None
     caption(figure, _caption(stage, moments[-1].seen))
     keep(run, f"activations{stage.suffix}", figure)
+
+
+def _order(activations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and units in the order of the first principal component, so that those that are alike lie together."""
+    rows, _, units = np.linalg.svd(activations - activations.mean(axis=0), full_matrices=False)
+    return np.argsort(rows[:, 0], kind="stable"), np.argsort(units[0], kind="stable")
 
 
 def _range(stage: Stage, values: list[np.ndarray]) -> tuple[float, float]:
@@ -79,4 +85,7 @@ def _caption(stage: Stage, seen: dict[str, np.ndarray]) -> str:
     rows, units = seen["activations"].shape
     total = len(seen["means"])
     of = f"the first {units} of {total:,} hidden units" if units < total else f"all {total} hidden units"
-    return f"{rows} training rows, {of}; below, how many of all units have which mean over up to 1,000 rows"
+    return (
+        f"{rows} training rows, {of}, both in the order of the first principal component at the end;"
+        " below, how many of all units have which mean over up to 1,000 rows"
+    )

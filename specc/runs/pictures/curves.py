@@ -12,11 +12,17 @@ if TYPE_CHECKING:
     from specc.runs.run import Run
 
 Events = list[dict[str, Any]]
+Points = list[tuple[int, float]]
 RATE = "learning rate"
 FEW = 8
 """Epochs that have a tick each."""
 LARGEST = 1e300
 """What can still be drawn."""
+LIKELIHOOD, REVERSE, ERROR = "log_likelihood", "log_likelihood_reverse", "log_likelihood_error"
+WIDTH, HEIGHT = 3.3, 2.0
+"""Inches of a panel."""
+CHARACTER = 0.058
+"""Inches that a character of a phase's name takes."""
 
 
 def draw_curves(run: Run) -> None:
@@ -42,27 +48,40 @@ def curves_figure(run: Run) -> Figure | None:
 
     events = list(takewhile(lambda event: "train" not in event or _is_epoch(event), run.history))
     events = [event for event in events if "train" in event]
-    names = list(dict.fromkeys(n for event in events for n, value in event["train"].items() if not isinstance(value, list)))
     if not events:
         return None
+    layers = {phase.name: phase.layer for phase in run.spec.phases}
     rates = [float(event["rate"]) for event in events]
-    drawn = [*names, *([RATE] if len(set(rates)) > 1 else [])]
-    columns = min(3, len(drawn))
-    figure, axes_of = panels(len(drawn), columns, 3.3, 2.0, Margins())
+    drawn = [*_measures(events), *([RATE] if len(set(rates)) > 1 else [])]
+    columns = 2 if len(drawn) == 4 else min(3, len(drawn))
+    several = len({event["phase"] for event in events}) > 1
+    figure, axes_of = panels(len(drawn), columns, WIDTH, HEIGHT, Margins(top=0.52 if several else 0.36))
     for index, (name, axes) in enumerate(zip(drawn, axes_of)):
         quiet(axes, name.replace("_", " ").replace(".", ": "), "epoch" if index >= len(drawn) - columns else "")
         few_ticks(axes)
+        first, last = 1, len(events)
         if name == RATE:
-            axes.plot(range(1, len(events) + 1), rates, color=MARK, linewidth=1.5, marker=_marker(events))
+            for line in _lines(list(enumerate(rates, 1)), events, {event["phase"]: event["phase"] for event in events}):
+                axes.plot(*zip(*line), color=MARK, linewidth=1.5, marker=_marker(line, len(line)))
         else:
-            _draw_measure(axes, name, events)
-        if len(events) <= FEW:
-            axes.set_xticks(range(1, len(events) + 1))
-        axes.set_xlim(0.5 if len(events) <= FEW else 0, len(events) + 0.5)
-        _mark_phases(axes, events)
-        if index == 0:
+            first, last = _stretch(name, events)
+            _draw_measure(axes, name, events, layers)
+        if last - first < FEW:
+            axes.set_xticks(range(first, last + 1))
+        axes.set_xlim(first - 0.5 if last - first < FEW or first > 1 else 0, last + 0.5)
+        if several:
+            axes.set_title(axes.get_title(loc="left"), fontsize=10, loc="left", fontweight="bold", pad=15)
+            _mark_phases(axes, events, first, last)
+        if index == 0 or name == LIKELIHOOD:
             axes.legend(fontsize=8, frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2)
     return figure
+
+
+def _measures(events: Events) -> list[str]:
+    """Those that have a panel of their own. What is known of a measure's error is drawn in its own."""
+    measured = [split for event in events for split in (event["train"], event.get("validation", {}))]
+    names = dict.fromkeys(name for split in measured for name, value in split.items() if not isinstance(value, list))
+    return [name for name in names if name not in (REVERSE, ERROR)]
 
 
 def _is_epoch(event: dict[str, Any]) -> bool:
@@ -78,41 +97,79 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and abs(value) < LARGEST
 
 
-def _draw_measure(axes: Axes, name: str, events: Events) -> None:
+def _stretch(name: str, events: Events) -> tuple[int, int]:
+    """The first and the last epoch of the phases that take a measure."""
+    phases = {event["phase"] for event in events if any(name in event.get(split, {}) for split in ("train", "validation"))}
+    places = [index for index, event in enumerate(events, 1) if event["phase"] in phases]
+    return places[0], places[-1]
+
+
+def _points(name: str, split: str, events: Events) -> Points:
+    return [(i, value) for i, event in enumerate(events, 1) if _is_number(value := event.get(split, {}).get(name))]
+
+
+def _lines(points: Points, events: Events, parts: dict[str, str | None]) -> list[Points]:
+    """Points in runs of phases that train the same part: what is measured of another is no continuation."""
+    lines: list[Points] = []
+    before: tuple[str | None] | None = None
+    for point in points:
+        part = (parts.get(events[point[0] - 1]["phase"]),)
+        if part != before:
+            lines.append([])
+        lines[-1].append(point)
+        before = part
+    return lines
+
+
+def _draw_measure(axes: Axes, name: str, events: Events, layers: dict[str, str | None]) -> None:
     from specc.runs.pictures.style import COLORS
 
     kept = _kept_epoch(events)
     for split in ("train", "validation"):
-        points = [(i, value) for i, event in enumerate(events, 1) if _is_number(value := event.get(split, {}).get(name))]
-        if not points:
-            continue
-        axes.plot(*zip(*points), color=COLORS[split], linewidth=1.5, label=split, marker=_marker(points))
-        if kept is not None and (split == "validation" or not any("validation" in event for event in events)):
+        points = _points(name, split, events)
+        for number, line in enumerate(_lines(points, events, layers)):
+            label = split if number == 0 else None
+            places = sum(line[0][0] <= i <= line[-1][0] for i in range(1, len(events) + 1))
+            axes.plot(*zip(*line), color=COLORS[split], linewidth=1.5, label=label, marker=_marker(line, places), markersize=4)
+        if name == LIKELIHOOD:
+            _draw_reverse(axes, split, points, events, layers)
+        if points and kept is not None and (split == "validation" or not any("validation" in event for event in events)):
             x, y = zip(*([point for point in points if point[0] == kept] or [(float("nan"), float("nan"))]))
             axes.plot(x, y, "o", color=COLORS[split], markersize=6, fillstyle="none", label="kept")
 
 
-def _marker(points: list[Any]) -> str | None:
-    """Dots where a line of a single point would not be seen."""
-    return "o" if len(points) == 1 else None
+def _draw_reverse(axes: Axes, split: str, points: Points, events: Events, layers: dict[str, str | None]) -> None:
+    """The estimate from the other side, and between the two where the likelihood is likely to be."""
+    from specc.runs.pictures.style import COLORS
+
+    forward = dict(points)
+    for number, line in enumerate(_lines(_points(REVERSE, split, events), events, layers)):
+        places, values = [place for place, _ in line], [value for _, value in line]
+        axes.plot(places, values, "--", color=COLORS[split], linewidth=1.2, label="reverse" if number == 0 else None)
+        axes.fill_between(places, values, [forward.get(place, value) for place, value in line], color=COLORS[split], alpha=0.15)
 
 
-def _mark_phases(axes: Axes, events: Events) -> None:
-    """A line where a phase begins, with its name, where there are several."""
-    begins = [i for i in range(len(events)) if i == 0 or events[i]["phase"] != events[i - 1]["phase"]]
-    if len(begins) == 1:
-        return
-    for index in begins:
-        if index:
+def _marker(line: Points, places: int) -> str | None:
+    """Dots where a line of a single point would not be seen, and where not every epoch is measured."""
+    return "o" if len(line) == 1 or len(line) < places else None
+
+
+def _mark_phases(axes: Axes, events: Events, first: int, last: int) -> None:
+    """A line where a phase begins, and above the panel its name, as much of it as there is room for."""
+    begins = [i for i in range(first - 1, last) if i == first - 1 or events[i]["phase"] != events[i - 1]["phase"]]
+    for index, end in zip(begins, [*begins[1:], last]):
+        if index >= first:
             axes.axvline(index + 0.5, color="#bbbbbb", linewidth=1, linestyle=":")
+        name, most = events[index]["phase"], int(WIDTH * (end - index) / (last - first + 1) / CHARACTER)
+        name = name if len(name) <= most else name.rpartition(".")[2]
         axes.annotate(
-            events[index]["phase"],
+            name if len(name) <= most else "",
             (index + 0.5, 1),
-            (3, -2),
+            (2, 2),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             fontsize=7,
-            va="top",
+            va="bottom",
             color="#777777",
         )
 

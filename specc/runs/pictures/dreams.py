@@ -22,14 +22,14 @@ ACROSS = 10
 SIDE = 3.2
 """Inches of a panel of pictures, and of one picture in a row."""
 ONE = 0.55
-HEAD, FOOT = 0.4, 0.3
+HEAD, FOOT = 0.36, 0.3
 
 
 def draw_given_back(run: Run, stages: list[Stage], place: Place) -> None:
     """`reconstructions.png`: a row of the data's pictures, below it what each machine makes of them."""
     newest = {stage.names[-1]: stage for stage in stages}
     rows = [("data", _data(stages))]
-    rows += [(_through(stage.names), stage.end["given_back"]) for stage in newest.values() if stage.end is not None]
+    rows += [(f"by {_through(stage.names)}", stage.end["given_back"]) for stage in newest.values() if stage.end is not None]
     images = [(label, as_seen(place, values)) for label, values in rows]
     count, height, width = images[0][1].shape[:3]
     longest = max(len(label) for label, _ in images) * CHARACTER + 0.2
@@ -55,7 +55,7 @@ def draw_dreams(run: Run, stages: list[Stage], place: Place) -> None:
     longest = max((len(label) for label in labels), default=0) * CHARACTER
     around = Margins(left=0.1 + longest, right=0.1, top=0.28 if len(sets) > 1 else 0.03, bottom=0.05)
     figure, axes_of = panels(len(sets), len(sets), SIDE * across / ACROSS, SIDE * across / ACROSS * down, around, HEAD, FOOT)
-    headline(figure, "fantasies: what the model takes the data to be" if len(sets) > 1 else "fantasies")
+    headline(figure, "fantasies" if len(sets) > 1 else f"fantasies of {sets[0][0].names[-1]}")
     for (stage, images), axes in zip(sets, axes_of):
         _show(axes, images, across)
         if len(sets) > 1:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from specc.runs.run import Run
 
 ACROSS = 8
-SIDE = 2.5
+SIDE = 2.3
 """Inches of a panel."""
-HEAD, FOOT = 0.42, 0.3
+HEAD, FOOT = 0.34, 0.3
 CERTAIN = 99.5
 """The percentile of the weights that has the full colour: a few extreme ones would make all others pale."""
 

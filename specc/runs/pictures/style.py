@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from typing import TYPE_CHECKING
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -18,6 +19,9 @@ TRAIN, VALIDATION, TEST, MARK = "#4269d0", "#ef8a17", "#3ca951", "#888888"
 COLORS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 DOTS = 120
 """Dots an inch."""
+LINE = 0.16
+SMALL_CHARACTER = 0.062
+"""Inches of a caption's line, and of a character in it."""
 CHARACTER = 0.072
 """Inches that a character of a tick's label takes at most, on average."""
 
@@ -64,9 +68,18 @@ def headline(figure: Figure, text: str) -> None:
 
 
 def caption(figure: Figure, text: str) -> None:
-    """What a reader must know of the whole figure, at its bottom left."""
+    """What a reader must know of the whole figure, below it, in as many lines as it needs."""
     width, height = figure.get_size_inches()
-    figure.text(0.1 / width, 0.08 / height, text, fontsize=8, va="bottom", color="#777777")
+    lines = textwrap.wrap(text, max(30, int((width - 0.2) / SMALL_CHARACTER)))
+    higher = height + LINE * (len(lines) - 1)
+    for axes in figure.axes:
+        left, bottom, across, up = axes.get_position().bounds
+        place = (left, (bottom * height + higher - height) / higher, across, up * height / higher)
+        axes.set_position(place)
+    for words in figure.texts:
+        words.set_y((words.get_position()[1] * height + higher - height) / higher)
+    figure.set_size_inches(width, higher)
+    figure.text(0.1 / width, 0.08 / higher, "\n".join(lines), fontsize=8, va="bottom", color="#777777", linespacing=1.3)
 
 
 def quiet(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:

@@ -40,7 +40,11 @@ def proven_ratings(spec: Spec, weights: dict[str, np.ndarray], dataset: RatingsD
         for start in range(0, min(most, len(numbers)), size):
             _compare(spec, module, session, rows, numbers[start : start + size], record)
     outputs: dict[str, dict[str, Any]] = record["outputs"]
-    wrong = [f"`{name}`: numbers up to {o['scale']:.6g} differ by {o['difference']:.3g}" for name, o in outputs.items() if not o["difference"] <= o["allowed"]]
+    wrong = [
+        f"`{name}`: numbers up to {o['scale']:.6g} differ by {o['difference']:.3g}"
+        for name, o in outputs.items()
+        if not o["difference"] <= o["allowed"]
+    ]
     if wrong:
         raise Disagreement(f"ONNX and PyTorch disagree on {'; '.join(wrong)}", record)
     return content, record
@@ -64,7 +68,9 @@ def _compare(
     with torch.no_grad():
         hidden = module(batch.inputs["ratings"])
         places = torch.arange(len(fit.units))
-        expected = torch.stack([machine.expected(torch.full_like(places, i), places, hidden, rows.values) for i in range(len(batch))])
+        expected = torch.stack(
+            [machine.expected(torch.full_like(places, i), places, hidden, rows.values) for i in range(len(batch))]
+        )
     for name, ours, theirs in ((EXPECTED, found[0], expected.numpy()), (node.name, found[1], hidden.numpy())):
         before = record["outputs"].get(name, {"difference": 0.0, "scale": 0.0})
         difference = max(before["difference"], float(np.abs(np.asarray(ours, np.float64) - theirs).max(initial=0.0)))

@@ -16,7 +16,7 @@ Stack = Sequence[RestrictedBoltzmann]
 @torch.no_grad()
 def projected_filters(stack: Stack, count: int) -> Tensor:
     """What `count` hidden units of the uppermost machine look for, `[units, visible units of the lowest]`: `W_k ⋯ W_2 W_1`."""
-    filters = stack[-1].weight[:count]
+    filters = stack[-1].weight[:count].detach()
     for machine in reversed(stack[:-1]):
         filters = filters @ machine.weight
     return filters

@@ -44,9 +44,9 @@ def estimate_log_likelihood(
     """The mean log-likelihood of `rows` `[rows, visible]`; annealing starts from the means of `base_rows`, the training rows.
 
     Exact where a side has at most 2²⁰ states. A machine over documents has one Z for each length that `rows` have, and `chains`
-    chains for each of them; the likelihood is that of the words in their order. Softmax blocks of `rows` must be known, not zeros.
-    A `partition` of the same machine that is known already is taken as it is. The reverse estimate is of `chains` of the rows, drawn by lot. It is nan where the machine has no finite Z, as one of gaussian
-    units on both sides with large weights.
+    chains for each of them; the likelihood is that of the words in their order. Softmax blocks of `rows` must be known, no zeros.
+    A `partition` of the same machine and lengths that is known already is taken as it is. The reverse estimate is of `chains` of
+    the rows, drawn by lot. All is nan where the machine has no finite Z, as with large weights between gaussian units.
     """
     totals, group = torch.unique(lengths(terms_of(machine), rows), return_inverse=True)
     if machine.counts is None:

@@ -42,7 +42,7 @@ class Path:
         return own.double() * (after - before) + self._hidden_between(before, after)
 
     def step(self, beta: float) -> None:
-        """One step of Gibbs sampling that leaves f_β as it is, from the inputs last looked at; the state is then looked at again."""
+        """A step of Gibbs sampling that leaves f_β as it is, from the inputs last looked at; then it looks again."""
         base, machine = self.base, self.machine
         hidden = torch.mul(self.inputs, beta, out=self.hidden)
         machine.hidden_units.draw_(hidden, self.generator, None, self.hidden_noise)

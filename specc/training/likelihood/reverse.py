@@ -16,10 +16,11 @@ def reverse_log_partition(machine: Terms, rows: Tensor, base_rows: Tensor, gener
     """What stands for ln Z in the reverse estimate (RAISE; Burda, Grosse and Salakhutdinov 2015), of one chain a row, `[rows]`.
 
     The chain starts at the row itself and goes the way of annealed importance sampling backward. −F(v) less this number is the
-    logarithm of an unbiased estimate of the probability that the *annealing model* gives the row: the model that draws from the
-    base and takes the forward steps, whose draws come ever nearer to the machine's with more temperatures. On the average it is a
-    *lower* bound of that model's log-likelihood of the row. It bounds the machine's own as far as that model is not the better one
-    of the data; from draws of the machine instead of rows it bounds ln Z from above (Grosse, Ghahramani and Adams 2015).
+    logarithm of an unbiased estimate of the probability that the *annealing model* gives the row: the model that draws from
+    the base and takes the forward steps, whose draws come ever nearer to the machine's with more temperatures. On the average
+    it is a *lower* bound of that model's log-likelihood of the row, and one of the machine's own as far as that model is not the
+    better one: where it comes out *above* the forward estimate, the machine has modes far from the data that annealing does not
+    reach. From draws of the machine instead of rows the mean bounds ln Z from above (Grosse, Ghahramani and Adams 2015).
     """
     base = base_of(machine, base_rows)
     visible = rows.to(machine.field, copy=True)

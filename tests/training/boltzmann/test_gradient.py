@@ -149,9 +149,9 @@ def test_sparsity_has_the_slope_of_its_divergence() -> None:
         flat, slopes = parameter.data.view(-1), []
         for index in range(flat.numel()):
             flat[index] += 1e-5
-            above = float(penalty(made))
+            above = penalty(made).item()
             flat[index] -= 2e-5
-            slopes.append((above - float(penalty(made))) / 2e-5)
+            slopes.append((above - penalty(made).item()) / 2e-5)
             flat[index] += 1e-5
         taken = (moved[0][name] - moved[1][name]).flatten()
         assert torch.allclose(taken, torch.tensor(slopes, dtype=torch.float64), atol=1e-8)

@@ -35,7 +35,7 @@ def test_draws_have_the_means_of_the_joint_distribution(kind: str, units: str) -
     p = torch.softmax(weights.flatten(), 0).view_as(weights)
     totals = torch.full((DRAWS,), float(WORDS), dtype=torch.float64)
     v = one.sample_visible(torch.zeros(DRAWS, 2, dtype=torch.float64), generator, totals)
-    for _ in range(4):
+    for _ in range(8 if units == "gaussian" else 4):
         h = one.sample_hidden(v, generator)
         v = one.sample_visible(h, generator, totals)
     h = one.sample_hidden(v, generator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_digits
-from torch import Generator, Tensor
+from torch import Tensor
 
 from specc.pytorch.nn.boltzmann import RestrictedBoltzmann
 
@@ -29,6 +29,15 @@ def drawn(machine: RestrictedBoltzmann, rows: int, steps: int = 200) -> Tensor:
     for _ in range(steps):
         visible = machine.sample_visible(machine.sample_hidden(visible, generator), generator, totals)
     return visible
+
+
+def exact_draws(machine: RestrictedBoltzmann, rows: int) -> Tensor:
+    """Draws without any chain, of bernoulli units: a hidden state by its probability, and what is visible given it."""
+    generator, width = torch.Generator().manual_seed(2), len(machine.hidden_bias)
+    states = (torch.arange(1 << width)[:, None] >> torch.arange(width)).bitwise_and(1).float()
+    weights = F.softplus(machine.visible_input(states)).sum(dim=1) + states @ machine.hidden_bias.detach()
+    chosen = torch.multinomial(weights.double().softmax(dim=0), rows, replacement=True, generator=generator)
+    return machine.sample_visible(states[chosen], generator)
 
 
 def digits() -> Tensor:

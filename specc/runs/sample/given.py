@@ -1,0 +1,93 @@
+"""What is held while rows are drawn: columns at values in their own units, as visible units at numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from specc.data.prepare import encode_number
+from specc.data.visible import Seat, in_own_unit
+from specc.diagnostics import did_you_mean, listing
+from specc.ir import CategoryFit, NumberFit
+
+MOST_NAMED = 12
+"""Columns or labels that a message lists."""
+
+
+class CannotSample(Exception):
+    """Rows cannot be drawn as they are asked for; the message says why, and the way out."""
+
+
+class Held(NamedTuple):
+    """Visible units by number, and what they are held at."""
+
+    units: np.ndarray
+    values: np.ndarray
+
+
+def parse_given(texts: Sequence[str]) -> dict[str, str]:
+    """`digit=7` as a column and a value. Raises `ValueError`."""
+    given: dict[str, str] = {}
+    for text in texts:
+        column, equals, value = text.partition("=")
+        column = column.strip()
+        if not equals or not column:
+            raise ValueError(f"`--given {text}` names no column and value: write it as in `--given digit=7`")
+        if column in given:
+            raise ValueError(f"`{column}` is given twice")
+        given[column] = value.strip()
+    return given
+
+
+def held(seats: Sequence[Seat], given: Mapping[str, Any]) -> Held:
+    """The units of the columns that are given. Raises `CannotSample`."""
+    by_name = {seat.column: seat for seat in seats}
+    units: list[int] = []
+    values: list[float] = []
+    for column, value in given.items():
+        if column not in by_name:
+            meant = did_you_mean(column, list(by_name))
+            known = listing(list(by_name)[:MOST_NAMED], "and") + (" and more" if len(by_name) > MOST_NAMED else "")
+            raise CannotSample(f"`{column}` is no visible column: " + (f"did you mean `{meant}`?" if meant else f"there are {known}"))
+        seat = by_name[column]
+        units += range(seat.place.start, seat.place.stop)
+        values += _units_of(seat, value)
+    return Held(np.array(units, np.int64), np.array(values, np.float32))
+
+
+def _units_of(seat: Seat, value: Any) -> list[float]:
+    """The numbers at which a column's units stand for a value in its own unit."""
+    if seat.units == "replicated_softmax":
+        raise CannotSample(f"`{seat.column}` is a count among others, drawn together with them: it cannot be given alone")
+    match seat.fit:
+        case CategoryFit():
+            return _label(seat, seat.fit, value)
+        case NumberFit():
+            return _number(seat, seat.fit, value)
+    raise CannotSample(f"`{seat.column}` is {seat.fit.kind}, and what can be given is a number or a label")
+
+
+def _label(seat: Seat, fit: CategoryFit, value: Any) -> list[float]:
+    text = str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
+    if text not in fit.labels:
+        meant = did_you_mean(text, list(fit.labels))
+        known = listing(fit.labels[:MOST_NAMED], "and") + (" and more" if len(fit.labels) > MOST_NAMED else "")
+        raise CannotSample(f"`{seat.column}` has no label `{text}`: " + (f"did you mean `{meant}`?" if meant else f"it has {known}"))
+    return [float(label == text) for label in fit.labels]
+
+
+def _number(seat: Seat, fit: NumberFit, value: Any) -> list[float]:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise CannotSample(f"`{seat.column}` is a number, and `{value}` is none") from None
+    with np.errstate(all="ignore"):
+        (unit,) = encode_number(np.array([number]), fit)
+    if not np.isfinite(unit):
+        raise CannotSample(f"`{seat.column}` cannot be {value}: " + ("`log1p` is defined above −1" if np.isfinite(number) else "give a number"))
+    if seat.units == "bernoulli" and not 0 <= unit <= 1:
+        ends = [in_own_unit(seat, np.array([[end, 0.0]])).item() for end in (0.0, 1.0)]
+        raise CannotSample(f"`{seat.column}` cannot be {value}: its unit holds {ends[0]:.6g} to {ends[1]:.6g}")
+    return [float(unit), 0.0] if fit.indicator else [float(unit)]

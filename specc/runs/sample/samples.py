@@ -1,0 +1,110 @@
+"""Rows drawn from a run, as columns in their own units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from specc.data.visible import Seat, in_own_unit, seats
+from specc.door import identifier
+from specc.ir import CategoryFit, ImageFit, Spec
+from specc.machines import machines
+from specc.reconstructing import can_be_reconstructed
+from specc.runs.answers import table_of_columns
+from specc.runs.sample.given import CannotSample, held
+
+if TYPE_CHECKING:
+    import polars
+
+    from specc.runs.run import Run
+
+STEPS = 1_000
+"""Gibbs steps of each chain."""
+TOTAL = 100
+"""How often a replicated softmax is drawn where it is not said: the words of a document."""
+AT_ONCE = 4_096
+"""Chains that run side by side."""
+
+
+class Samples(NamedTuple):
+    """Rows by column, in the columns' own units: pictures 0…255, labels as texts.
+
+    `draws` are draws; `means` what the visible units expect given the last hidden units, of a category the likeliest label.
+    """
+
+    draws: dict[str, np.ndarray]
+    means: dict[str, np.ndarray]
+    chances: frozenset[str]
+    """Columns whose units draw 0 or 1 where the data has numbers between."""
+
+    @property
+    def pictures(self) -> str | None:
+        """The column whose values are pictures `[rows, channels, height, width]`."""
+        return next((name for name, values in self.means.items() if values.ndim == 4 and values.shape[1] in (1, 3)), None)
+
+    @property
+    def rows(self) -> dict[str, np.ndarray]:
+        """What stands for the columns of a table: draws, but the means of numbers that bernoulli units hold as chances."""
+        return {name: self.means[name] if name in self.chances else values for name, values in self.draws.items()}
+
+    @property
+    def frame(self) -> polars.DataFrame:
+        """`rows` as a polars frame, a picture a column a pixel."""
+        return table_of_columns(self.rows)
+
+
+def sample_run(
+    run: Run, n: int, given: Mapping[str, Any], *, steps: int = STEPS, total: int | None = None, seed: int = 0
+) -> Samples:
+    """`n` rows by as many Gibbs chains of `steps` steps, the same for the same seed. Raises `CannotSample`.
+
+    The columns of `given` are held; `total` is how often a replicated softmax is drawn (100 times).
+    """
+    spec = run.spec
+    _can_be_sampled(spec, given)
+    if n < 1 or steps < 1 or (total is not None and total < 1):
+        raise CannotSample("rows, steps and a total are whole numbers of at least 1")
+    places = seats(spec)
+    counted = any(seat.units == "replicated_softmax" for seat in places)
+    if total is not None and not counted:
+        raise CannotSample("a total is that of counts, and no units here are `replicated_softmax`")
+    total = (total or TOTAL) if counted else None
+    values = held(places, given)
+    draws, means = _drawn(run, n, steps, values.units, values.values, total, seed)
+    if not (np.isfinite(draws).all() and np.isfinite(means).all()):
+        raise CannotSample("the chains ran off to numbers without end: with these weights the units have no distribution")
+    columns = [[(s.column, in_own_unit(s, units[:, s.place])) for s in places] for units in (draws, means)]
+    return Samples(dict(columns[0]), dict(columns[1]), frozenset(s.column for s in places if _is_chance(s)))
+
+
+def _is_chance(seat: Seat) -> bool:
+    return seat.holds_chances and not isinstance(seat.fit, CategoryFit | ImageFit)
+
+
+def _can_be_sampled(spec: Spec, given: Mapping[str, Any]) -> None:
+    if not can_be_reconstructed(spec):
+        kind = "ratings" if spec.model.word in ("rbm", "dbn") else f"a {spec.model.word}"
+        raise CannotSample(f"`{spec.name}` is {kind}: rows are drawn from an `rbm` or a `dbn`")
+    if given and len(machines(spec)) > 1:
+        message = f"`{spec.name}` is a `dbn`, which is drawn from its top machine, and that sees features: no column can be given"
+        raise CannotSample(f"{message}. An `rbm` with the column among its visible units can")
+
+
+def _drawn(
+    run: Run, n: int, steps: int, units: np.ndarray, values: np.ndarray, total: int | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    import torch
+
+    from specc.runs.sample.chains import Held, draw
+
+    module = run.module
+    stack = [module.get_submodule(identifier(node.name)) for node in machines(run.spec)]
+    kept = Held(torch.from_numpy(units), torch.from_numpy(values)) if len(units) else None
+    generator = torch.Generator().manual_seed(seed)
+    parts = [
+        draw(stack, min(AT_ONCE, n - start), steps, kept, total, generator)  # type: ignore[arg-type]
+        for start in range(0, n, AT_ONCE)
+    ]
+    return tuple(torch.cat(numbers).double().numpy() for numbers in zip(*parts))  # type: ignore[return-value]
