@@ -21,9 +21,10 @@ def every_layer_leads_on(nodes: list[Node], last: str | None, report: Report) ->
         inputs = node.inputs[:1] if node.layer.word == "shortcut" else node.inputs
         taken |= {tensor if tensor in names else tensor.rpartition(".")[0] for tensor in inputs}
     machines = any(isinstance(node.layer, Hidden) for node in nodes)
+    answered = any(isinstance(node.layer, Output) and not isinstance(node.layer, LabelUnits) for node in nodes)
     told: set[Span] = set()
     for node in nodes:
-        ends = isinstance(node.layer, Output) or (isinstance(node.layer, Hidden) and node.name == last)
+        ends = isinstance(node.layer, Output) or (isinstance(node.layer, Hidden) and node.name == last and not answered)
         if node.name in taken or ends or node.span in told or (isinstance(node.layer, Visible) and not machines):
             continue
         told.add(node.span)

@@ -157,9 +157,11 @@ def _stands_upon_the_one_before(spec: Spec, stack: tuple[Node, ...], report: Rep
             labels = (Label(astray.span, "this stands between"),)
             message = f"`{node.layer.word}` stands upon visible units or another machine, and `{astray.layer.word}` is neither"
             report.error("E0113", message, node.span, labels=labels, help="put other layers behind the last `rbm`")
-        elif set(node.inputs) != below:
+            return
+        if set(node.inputs) != below:
             message = f"`{node.name}` does not stand upon {listing(sorted(below), 'and')}"
             report.error("E0113", message, node.span, help="in a `dbn` each machine takes the features of the one before: one after another")
+            return
         below = {node.name}
 
 

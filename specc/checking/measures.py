@@ -30,9 +30,9 @@ def metrics_fit_an_output(spec: Spec, report: Report) -> None:
             if (metric.word, metric.output) in seen:
                 report.error("E0205", f"the metric `{metric.word}` is named twice", span)
             seen.add((metric.word, metric.output))
-            if metric.target == "machine" and metric.output is None:
-                continue
-            if not kinds and machines(spec):
+            if metric.target == "machine":
+                _names_no_output(metric, span, report)
+            elif not kinds and machines(spec):
                 _nothing_is_answered(spec, phase, metric, report)
             elif metric.output is not None and metric.output not in kinds:
                 way_out = f"outputs are {listing(kinds, 'and')}"
@@ -46,13 +46,15 @@ def metrics_fit_an_output(spec: Spec, report: Report) -> None:
                 report.error("E0502", message, span, help=way_out)
 
 
+def _names_no_output(metric: Metric, span: Span | None, report: Report) -> None:
+    if metric.output is not None:
+        message = f"`{metric.word}` measures a machine, and no output `{metric.output}`"
+        report.error("E0503", message, span, help="take `output` away")
+
+
 def _nothing_is_answered(spec: Spec, phase: Phase, metric: Metric, report: Report) -> None:
     """A metric of answers where machines are trained and nothing is answered."""
     span, of_themselves = span_of(spec, phase, "metrics"), f"of machines there are {listing(OF_MACHINES, 'and')}"
-    if metric.target == "machine":
-        message = f"`{metric.word}` measures a machine, which has no output `{metric.output}`"
-        report.error("E0503", message, span, help="take the output away")
-        return
     way_out = f"put it into the phase that trains the answers; {of_themselves}"
     if spec.model.word == "rbm":
         way_out = f"a label is answered where it is visible: `target = digit` in `data`, `visible(digit)`; {of_themselves}"

@@ -15,6 +15,7 @@ from specc.data.pretrained import Taken, labels_are_known, take_parts
 from specc.data.sources import Request, read_table
 from specc.data.split import fields_of, seed_of, split_rows, stratum_column
 from specc.data.table import Table, count_of, first_rows
+from specc.data.units import units_hold_the_values
 from specc.diagnostics import Report, listing
 from specc.infer import infer_shapes
 from specc.ir import Bound, CategoryFit, Fit, Node, NumberFit, Spec
@@ -47,6 +48,8 @@ def bind(spec: Spec, folder: Path, root: Path | None, report: Report) -> tuple[S
     sizes |= {symbol("labels", name): len(fit.labels) for name, fit in fits.items() if isinstance(fit, CategoryFit)}
     spec = spec.model_copy(update={"bound": _bound(fits, sizes, sets, files, taken)})
     spec = infer_shapes(spec, report, sizes)
+    report.raise_errors()
+    units_hold_the_values(spec, table, sets["train"], report)
     report.raise_errors()
     dataset = _dataset(spec, table, sets, report)
     dataset.dropped, dataset.unlabelled, dataset.pretrained = dropped, unlabelled, taken.weights

@@ -17,6 +17,7 @@ PLACES = {
     "activation": "an activation: an argument of layers, as in `dense(8, relu)`, or a layer of its own",
     "initializer": "an initializer: `init` and `bias_init` of layers with weights, or a setting above them",
     "regularizer": "a regularizer: `regularize` in `train`, in a phase or of a layer",
+    "units": "a kind of units of a restricted Boltzmann machine: `units` of `visible`, `hidden` and `rbm`",
     "source": "a source: `source` in `data`",
     "column": "a column's type: `name = type` in `columns`",
     "imputation": "what stands in for a missing value: `impute` of a column",

@@ -80,14 +80,16 @@ def _category(answer: Answer, fit: CategoryFit, logits: ir.Value, writer: Writer
 
 
 def _number(name: str, fit: NumberFit, logits: ir.Value, writer: Writer) -> ir.Value:
-    """`y · scale + center`, then `eʸ − 1` for a target on a log1p scale, in double."""
+    return writer.answer(own_unit(name, fit, logits, writer), name, ir.DataType.DOUBLE)
+
+
+def own_unit(name: str, fit: NumberFit, logits: ir.Value, writer: Writer) -> ir.Value:
+    """`y · scale + center` of `[batch, 1]`, then `eʸ − 1` of a number on a log1p scale, in double `[batch]`."""
     y = writer.op("Squeeze", logits, _axis(writer, name), name=f"{name}/column")
     y = writer.op("Cast", y, name=f"{name}/double", to=ir.DataType.DOUBLE)
     y = writer.op("Mul", y, writer.constant(np.float64(fit.scale), f"{name}/scales"), name=f"{name}/unscale")
     y = writer.op("Add", y, writer.constant(np.float64(fit.center), f"{name}/centers"), name=f"{name}/uncenter")
-    if fit.transform == "log1p":
-        y = _expm1(y, name, writer)
-    return writer.answer(y, name, ir.DataType.DOUBLE)
+    return _expm1(y, name, writer) if fit.transform == "log1p" else y
 
 
 def _expm1(y: ir.Value, name: str, writer: Writer) -> ir.Value:

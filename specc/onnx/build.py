@@ -56,13 +56,18 @@ def build_onnx(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
             answered += write_answer(spec, targets[node], tensor, writer)
         else:
             answered.append(write_features(tensor, names[0], sizes, writer))
+    return file_of(spec.name, list(columns.values()), answered, writer, about)
+
+
+def file_of(name: str, inputs: list[ir.Value], outputs: list[ir.Value], writer: Writer, about: dict[str, str]) -> bytes:
+    """The file of what was written, the same bytes for the same graph; `about` is its metadata."""
     graph = ir.Graph(
-        list(columns.values()),
-        answered,
+        inputs,
+        outputs,
         nodes=writer.nodes,
         initializers=[constant for constant in writer.constants.values() if constant.uses()],
         opset_imports=OPSETS,
-        name=spec.name,
+        name=name,
     )
     model = ir.Model(graph, ir_version=IR_VERSION, producer_name="specc", producer_version=specc_version(), metadata_props=about)
     return ir.to_proto(model).SerializeToString(deterministic=True)

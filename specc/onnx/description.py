@@ -17,6 +17,8 @@ from specc.vocabulary.layers.sources import Input
 
 KEY = "specc"
 """The key of the file's metadata that holds the JSON."""
+SAMPLER = "sampler"
+"""The `kind` of a file that draws rows in place of answering them."""
 
 
 def describe(spec: Spec, logits: dict[str, str]) -> dict[str, Any]:

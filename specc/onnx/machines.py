@@ -24,8 +24,8 @@ class Noise:
     def __init__(self, side: str, blocks: Sequence[tuple[str, int]], place: Place) -> None:
         self.place = place
         self.used = {"uniform": 0, "normal": 0}
-        widths = {kind: sum(_amount(word, width)[1] for word, width in blocks if _amount(word, width)[0] == kind) for kind in self.used}
-        self.inputs = {kind: _entering(f"{side}_{kind}", width) for kind, width in widths.items() if width}
+        self.widths = {kind: sum(_amount(word, width)[1] for word, width in blocks if _amount(word, width)[0] == kind) for kind in self.used}
+        self.inputs = {kind: _entering(f"{side}_{kind}", width) for kind, width in self.widths.items() if width}
         if any(word == "replicated_softmax" for word, _ in blocks):
             self.inputs["count"] = _entering(f"{side}_count_uniform", "draws")
 
@@ -36,12 +36,17 @@ class Noise:
             return Term(self.inputs[kind], self.place)
         start = self.used[kind]
         self.used[kind] += amount
-        return Term(self.inputs[kind], self.place).part(slice(start, start + amount))
+        return _stretch(Term(self.inputs[kind], self.place), start, amount, self.widths[kind])
 
 
 def _amount(word: str, width: int) -> tuple[str, int]:
     """Which noise units take, and how many numbers of it."""
     return {"gaussian": ("normal", width), "softmax": ("uniform", 1), "replicated_softmax": ("count", 0)}.get(word, ("uniform", width))
+
+
+def _stretch(x: Term, start: int, width: int, whole: int) -> Term:
+    """Some of the units of a side that has so many as a whole."""
+    return x if width == whole else x.part(slice(start, start + width))
 
 
 def _entering(name: str, width: int | str) -> ir.Value:
@@ -101,9 +106,14 @@ class Machine:
         for place, (word, width) in enumerate(self.blocks):
             if not answers and self.labels and place == len(self.blocks) - 1:
                 break
-            parts.append(mean(word, x.part(slice(start, start + width)), totals))
+            parts.append(mean(word, _stretch(x, start, width, self.width), totals))
             start += width
         return beside(parts)
+
+    def draw_hidden(self, x: Term, noise: Noise) -> Term:
+        """A draw of the hidden units from their input."""
+        word, count = self.layer.units.word, self.layer.count
+        return draw(word, x, noise.of(word, count), count)
 
     def draw_visible(self, x: Term, noise: Noise, totals: Term | None) -> Term:
         """A draw of the visible units from their input."""
@@ -114,7 +124,7 @@ class Machine:
             if word == "gaussian" and deviations is not None:
                 deviation = deviations.part(slice(gaussian, gaussian + width), axis=0)
                 gaussian += width
-            parts.append(draw(word, x.part(slice(start, start + width)), noise.of(word, width), width, deviation, totals))
+            parts.append(draw(word, _stretch(x, start, width, self.width), noise.of(word, width), width, deviation, totals))
             start += width
         return beside(parts)
 

@@ -11,7 +11,7 @@ import onnxruntime
 
 from specc.ir import FORMAT, Spec
 from specc.onnx.contents import why_refused
-from specc.onnx.description import KEY, read_spec
+from specc.onnx.description import KEY, SAMPLER, read_spec
 from specc.stored import read_regular
 
 CHUNK = 4096
@@ -64,6 +64,8 @@ class OnnxModel:
             written = description["format"]
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise NotAModel(f"{name} is damaged: what it says about its columns cannot be read") from error
+        if description.get("kind") == SAMPLER:
+            raise NotAModel(f"{name} draws rows and answers none: run it with onnxruntime, or the run with `specc sample`")
         if written != FORMAT:
             raise NotAModel(f"{name} was written by another version of specc, {description.get('version')}: export it again")
         try:

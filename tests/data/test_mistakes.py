@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,6 +65,14 @@ def idx(columns: str = IMAGE, train: str = "epochs = 1", split: str = "", **chan
     files: Files = {name: content for name, content in IDX.items() if name.removeprefix("m/") not in names}
     files |= {f"m/{name}": content for name, content in names.items() if content is not None}
     return of_images('idx("m")', files, columns, train, split)
+
+
+def machine(row: Callable[[int], str], columns: str, units: str = "", split: str = "") -> Case:
+    """An rbm that sees columns of a table; `row` makes the text of a line."""
+    split = f"split = {split}" if split else ""
+    data = f'data {{ source = csv("t.csv"); columns {{ {columns} }}; {split} }}\n'
+    text = f"{data}rbm {{ visible(features{units}); hidden(4) }}\ntrain {{ epochs = 1 }}\n"
+    return Case(text, {"t.csv": table(20, row, "w0,w1,w2,w3,w4")})
 
 
 CASES: dict[str, Case] = {
@@ -170,6 +179,25 @@ CASES: dict[str, Case] = {
     "parquet with a null": parquet(parquet_file(x=[None, *range(19)], y=TWENTY["y"])),
     "parquet with an infinite number": parquet(parquet_file(x=[float("inf")] * 20, y=TWENTY["y"])),
     "parquet cut off": parquet(parquet_file(**TWENTY)[:-30]),
+    "numbers that bernoulli units do not hold": machine(
+        lambda i: f"{i},{i - 3},0.5,1,0", "w0 = number; w1 = number; w2 = number", ", units = bernoulli"
+    ),
+    "many columns that bernoulli units do not hold": machine(
+        lambda i: f"{i},{i},{i},{i},{i}", '"w*" = number', ", units = bernoulli"
+    ),
+    "numbers that are no counts": machine(
+        lambda i: f"{i},{i / 2},{-i},1,0", '"w*" = number', ", units = replicated_softmax"
+    ),
+    "documents without words": machine(lambda i: "0,0,0,0,0", '"w*" = number', ", units = replicated_softmax"),
+    "rows that are all the same": machine(lambda i: "1,2,3,4,5", '"w*" = number(scale = standard)'),
+    "one training row of a machine": machine(
+        lambda i: f"{i},{i % 3},3,4,{min(i, 2)}",
+        "w0 = number(scale = standard); w1 = number",
+        split="column(w4, train = [0], validation = [1], test = [2])",
+    ),
+    "a learned variance of a constant column": machine(
+        lambda i: f"{i},7,3,4,5", "w0 = number; w1 = number", ", units = gaussian(variance = learned)"
+    ),
     "parquet that is csv": parquet(halves(20).encode()),
 }
 

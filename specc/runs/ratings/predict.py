@@ -188,7 +188,7 @@ class _Asking:
         if not others:
             return known
         data = self._data(
-            f"the ratings of {listing([f'`{case}`' for case in others[:3]], 'and')}" + (" and others" if len(others) > 3 else "")
+            f"the ratings of {listing(others[:3], 'and')}" + (" and others" if len(others) > 3 else "")
         )
         strangers = [case for case in others if case not in self.cases]
         if strangers:
@@ -211,8 +211,8 @@ class _Asking:
         return self.data
 
     def _unknown_cases(self, names: list[str]) -> None:
-        shown = listing([f"`{name}`" for name in names[:5]], "and") + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
-        message = f"nothing is known of {self.fit.case} {shown}: neither the table nor the run's data has a rating"
+        shown = listing(names[:5], "and") + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+        message = f"nothing is known of `{self.fit.case}` {shown}: neither the table nor the run's data has a rating"
         way_out = f"add lines that tell some: `{self.source.user}`, `{self.source.item}`, `{self.source.rating}`"
         self.report.error("E0406", message, help=way_out)
         raise SpecError(self.report)

@@ -47,15 +47,15 @@ def test_the_exact_gradient_reaches_the_optimum_of_bars_and_stripes() -> None:
         (words.ContrastiveDivergence(centered=False), ContrastiveDivergence, 0.2),
         (words.ContrastiveDivergence(), ContrastiveDivergence, 0.2),
         (words.PersistentContrastiveDivergence(steps=3, chains=300), PersistentContrastiveDivergence, 0.06),
-        (words.ParallelTempering(chains=60, temperatures=4), ParallelTempering, 0.12),
+        (words.ParallelTempering(chains=100, temperatures=4), ParallelTempering, 0.1),
     ],
     ids=["contrastive divergence", "centred", "persistent", "tempered"],
 )
 def test_samples_bring_bars_and_stripes_near_their_optimum(word, runs, rate: float) -> None:
     rows = bars_and_stripes(2)
     alone = Alone(machine([("bernoulli", 4)], 4, scale=0.1), word, runs, rows, Sgd(learning_rate=rate, momentum=0.9))
-    alone.clock.total_steps, alone.group.rate.schedule = 1500, Linear(to=0.0)
-    for _ in range(1500):
+    alone.clock.total_steps, alone.group.rate.schedule = 2000, Linear(to=0.0)
+    for _ in range(2000):
         alone.step(rows.repeat(12, 1))
     assert log_likelihood(alone.machine, rows).item() > OPTIMUM - 0.1
 
