@@ -37,6 +37,37 @@ def spec(
     )
 
 
+MACHINE = "visible(features); hidden(8)"
+
+
+def machine(model: str = f"rbm {{ {MACHINE} }}", columns: str = "x = number; c = category", target: str = "", train: str = "") -> str:
+    """A spec of a machine, or of several, which learn without a target."""
+    target = f"target = {target}; " if target else ""
+    data = f'data {{ source = npz("rows.npz"); columns {{ {columns} }}; {target}}}'
+    return f"{data}\n{model}\ntrain {{ epochs = 8; {train} }}\n"
+
+
+def around_machine(example: str) -> list[str]:
+    """Small specs that may hold a layer of a machine, or what is said of its units."""
+    images = f"i = image([3, 28, 28], scale = unit); label = {LABELS}"
+    bodies = (f"{example}; hidden(8)", f"visible(features); {example}")
+    kinds = ("x = number; c = category", "x = number")
+    return [
+        *(machine(f"rbm {{ {body} }}", columns) for body in bodies for columns in kinds),
+        machine(f"dbn {{ visible(features); {example}; rbm(4) }}"),
+        machine(f"rbm {{ visible(i); {example}; hidden(8) }}", images, "label"),
+    ]
+
+
+def around_setting_of_machines(example: str) -> list[str]:
+    """Small specs that may hold a setting of the training of machines."""
+    return [machine(train=example), machine("dbn { visible(features); rbm(8); rbm(4) }", train=example)]
+
+
+def around_ratings(source: str, visible: str) -> list[str]:
+    return [f"data {{ {source} }}\nrbm {{ {visible}; hidden(8) }}\ntrain {{ epochs = 8 }}\n"]
+
+
 def around_layer(example: str) -> list[str]:
     """Small specs that may hold a layer: of features, of images, as input, as output."""
     networks = (
@@ -82,6 +113,22 @@ def around_section(word: str, example: str) -> list[str]:
 def specs_around(word: type[Part], example: str) -> list[str]:
     """Small specs, one of which can hold the example of a word."""
     match word.family:
+        case "layer" if word.word in ("visible", "hidden", "rbm", "label"):
+            return around_machine(example)
+        case "units":
+            return around_machine(example)
+        case "model" if word.word == "rbm":
+            return [machine(example)]
+        case "procedure" if word.word != "supervised":
+            return around_setting_of_machines(example)
+        case "metric" if word.target == "machine":  # type: ignore[attr-defined]
+            return around_setting_of_machines(example)
+        case "regularizer" if word.word == "sparsity":
+            return around_setting_of_machines(example)
+        case "source" if word.word == "ratings":
+            return around_ratings(example, "visible(ratings)")
+        case "column" if word.word == "ratings":
+            return around_ratings('source = ratings("r.csv", user = u, item = i, rating = r)', example)
         case "layer" | "activation":
             return around_layer(example)
         case "initializer":

@@ -42,11 +42,16 @@ def build_sampler(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
     return file.bytes()
 
 
+def drawn_name(machine: str) -> str:
+    """What the output with the drawn hidden units of a machine on the way down is called."""
+    return f"{identifier(machine)}_hidden"
+
+
 def build_decoder(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
     """The way from a draw of the top machine's visible units, `features`, down through the machines below it, a draw of each.
 
-    `sample` are the data's units, a draw, and `mean` what they expect; the columns stand beside them in their own units. Where
-    these are counts, `totals` `[batch, 1]` says of how many draws.
+    `sample` are the data's units, a draw, and `mean` what they expect; the columns stand beside them in their own units, and
+    `rbm_1_hidden`, … are the draws on the way. Where the data are counts, `totals` `[batch, 1]` says of how many draws.
     """
     *lower, top = machines(spec)
     file = _File(spec, weights)
@@ -57,6 +62,8 @@ def build_decoder(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
         totals = file.enters("totals", 1, machine) if machine.places("replicated_softmax") else None
         received = machine.visible_input(x)
         x = machine.draw_visible(received, file.noise(identifier(node.name), machine.blocks, machine), totals)
+        if node is not lower[0]:
+            file.gives(drawn_name(node.inputs[-1]), x, machine.width)
     file.gives_rows(x, machine.visible_mean(received, totals), machine, with_columns=True)
     return file.bytes()
 
@@ -71,7 +78,7 @@ class _File:
     def __init__(self, spec: Spec, weights: Mapping[str, np.ndarray]) -> None:
         self.spec, self.seats = spec, seats(spec)
         sides = ["hidden", "visible", *(identifier(node.name) for node in machines(spec))]
-        noises = [f"{side}_{kind}" for side in sides for kind in ("uniform", "normal", "count_uniform")]
+        noises = [f"{side}_{kind}" for side in sides for kind in ("uniform", "normal", "count_uniform", "hidden")]
         taken = {*TENSORS, *noises}
         self.names = {seat.column: f"{seat.column}_column" if seat.column in taken else seat.column for seat in self.seats}
         self.writer = Writer(weights, [*taken, *self.names.values()])

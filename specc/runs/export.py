@@ -17,6 +17,7 @@ from specc.onnx.parity import Reference, measure
 from specc.parts import asked_part
 from specc.pytorch.source import build_module
 from specc.runs.ratings.export import proven_ratings
+from specc.runs.samplers import export_samplers
 from specc.training.rows import Rows
 from specc.writing import write_output
 
@@ -29,9 +30,11 @@ MOST_ROWS = 1_000
 
 
 def export_run(run: Run, dataset: Dataset) -> None:
-    """Writes `model.onnx` and `export.json` of a run. Raises `Disagreement`."""
+    """Writes `model.onnx` and `export.json` of a run, and of an rbm or dbn the files that draw rows. Raises `Disagreement`."""
     content, record = proven(run.spec, run.weights, dataset)
     run.folder.write_bytes("model.onnx", content)
+    if samplers := export_samplers(run):
+        record["samplers"] = samplers
     run.folder.write_json("export.json", record)
 
 

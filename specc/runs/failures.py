@@ -20,6 +20,7 @@ def diverged(spec: Spec, error: Diverged) -> Diagnostic:
         "loss": "the loss is",
         "gradient": "the gradient is",
         "weights": "the weights are",
+        "reconstruction": "what the machine gives back of its rows is",
     }[error.what]
     label = ""
     if node is not None:
@@ -27,6 +28,7 @@ def diverged(spec: Spec, error: Diverged) -> Diagnostic:
             "loss": f"`{node.name}` is the first layer whose output is not finite",
             "gradient": f"the gradient of `{node.name}` is the first that is not finite",
             "weights": f"the weights of `{node.name}` are the first that are not finite",
+            "reconstruction": f"`{node.name}` gives back numbers beyond all bounds",
         }[error.what]
     return Diagnostic(
         "E0506",

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
+from onnxruntime import InferenceSession
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from specc.door import identifier
 from specc.machines import machines
 from specc.onnx.parity import BOUND, LARGER, Disagreement
-from specc.onnx.sampler import build_decoder, build_sampler
+from specc.onnx.sampler import build_decoder, build_sampler, drawn_name
 from specc.onnx.session import open_session
 from specc.pytorch.nn import RestrictedBoltzmann
 from specc.reconstructing import can_be_reconstructed
+from specc.runs.noise import Given, noise_of
 
 if TYPE_CHECKING:
     from specc.runs.run import Run
@@ -25,48 +25,120 @@ SAMPLER, DECODER = "sampler.onnx", "decoder.onnx"
 DRAWS = 30
 """Draws of a row's counts that are proven."""
 STEPS = 3
+TIE = 1e-5
+"""Two numbers between 0 and 1 that are nearer are a tie: by them a unit may be drawn either way."""
 
-Arrays = dict[str, np.ndarray]
+
+class Stage(NamedTuple):
+    """One side of a machine drawn from the other: `takes` that tensor of a file, `gives` a draw and perhaps its mean."""
+
+    machine: RestrictedBoltzmann
+    side: str
+    takes: str
+    gives: tuple[str, ...]
+    noise: str
+
+    def drawn(self, given: dict[str, np.ndarray], shift: float) -> tuple[Tensor, ...]:
+        """What PyTorch makes of it, numbers between 0 and 1 shifted by so much."""
+        x = torch.from_numpy(given[self.takes])
+        noise = noise_of(self.machine, self.side == "hidden", self.noise, given, shift)
+        if self.side == "hidden":
+            with Given(noise):
+                return (self.machine.sample_hidden(x, None),)
+        totals = self.machine.totals(torch.from_numpy(given["visible"])) if "visible" in given else None
+        totals = torch.from_numpy(given["totals"])[:, 0] if "totals" in given and self.machine.counts is not None else totals
+        with torch.no_grad():
+            received = self.machine.generative_input(x)
+        with Given(noise):
+            draw = self.machine.draw_visible_(received.clone(), None, totals)
+        return (draw, self.machine.visible_mean_(received, totals))[: len(self.gives)]
 
 
 def export_samplers(run: Run) -> dict[str, Any]:
     """Writes `sampler.onnx`, and of several machines `decoder.onnx`; gives what was measured. Raises `Disagreement`."""
     if not can_be_reconstructed(run.spec):
         return {}
-    stack = [run.module.get_submodule(identifier(node.name)) for node in machines(run.spec)]
-    names = [identifier(node.name) for node in machines(run.spec)]
-    files = {SAMPLER: (build_sampler(run.spec, run.weights), _step(stack[-1]))}  # type: ignore[arg-type]
+    names = [node.name for node in machines(run.spec)]
+    stack: list[Any] = [run.module.get_submodule(identifier(name)) for name in names]
+    step = [
+        Stage(stack[-1], "hidden", "visible", ("hidden",), "hidden"),
+        Stage(stack[-1], "visible", "hidden", ("sample", "mean"), "visible"),
+    ]
+    files = {SAMPLER: (build_sampler(run.spec, run.weights), step)}
     if len(stack) > 1:
-        files[DECODER] = (build_decoder(run.spec, run.weights), _way_down(stack[:-1], names[:-1]))  # type: ignore[arg-type]
+        files[DECODER] = (build_decoder(run.spec, run.weights), way_down(names[:-1], stack[:-1]))
     record = {}
-    for name, (content, reference) in files.items():
-        record[name] = measured(content, name, reference)
+    for name, (content, stages) in files.items():
+        record[name] = measured(content, name, stages)
         run.folder.write_bytes(name, content)
     return record
 
 
-Reference = Callable[[Arrays], Arrays]
-"""What PyTorch makes of the inputs of a file."""
+def way_down(names: list[str], lower: list[RestrictedBoltzmann]) -> list[Stage]:
+    """The stages from the features of the last of these machines to the data."""
+    stages, takes = [], "features"
+    for place in reversed(range(len(lower))):
+        gives = (drawn_name(names[place - 1]),) if place else ("sample", "mean")
+        stages.append(Stage(lower[place], "visible", takes, gives, identifier(names[place])))
+        takes = gives[0]
+    return stages
 
 
-def measured(content: bytes, name: str, reference: Reference) -> dict[str, Any]:
-    """The largest difference of each output from PyTorch's over some steps at batch 1, 2 and a larger one. Raises `Disagreement`."""
+def measured(content: bytes, name: str, stages: list[Stage]) -> dict[str, Any]:
+    """The largest difference of each output from PyTorch's, over some steps at batch 1, 2 and a larger one.
+
+    Each stage is measured on what the file has before it; a tie may fall either way. Raises `Disagreement`.
+    """
     session = open_session(content)
-    inputs = {value.name: value.shape[1] for value in session.get_inputs()}
-    record: dict[str, Any] = {"bound": "64 * eps * scale, but for ties of a draw", "batches": [1, 2, LARGER], "outputs": {}}
     draw = np.random.default_rng(0)
-    worst: dict[str, tuple[float, float]] = {}
-    for batch in record["batches"]:
-        state: np.ndarray | None = None
+    worst = {output: [0.0, 0.0] for stage in stages for output in stage.gives}
+    for batch in (1, 2, LARGER):
+        given = _start(session, batch, draw)
+        counts = stages[0].machine.counts
+        if counts is not None and "visible" in given:
+            given["visible"][:, counts.start] = draw.integers(1, DRAWS + 1, batch)
         for _ in range(STEPS):
-            feeds = {name: _noise(name, (batch, DRAWS if width == "draws" else width), draw) for name, width in inputs.items()}
-            if state is not None and "visible" in feeds:
-                feeds["visible"] = state
-            expected = reference(feeds)
-            given = dict(zip(expected, session.run(list(expected), feeds)))
-            state = given["sample"]
-            for output, theirs in expected.items():
-                ours = np.asarray(given[output])
-                scale = float(np.abs(theirs).max(initial=0.0))
-                ...
+            given |= dict(zip(worst, session.run(list(worst), given_to(session, given))))
+            for stage in stages:
+                for output, (difference, scale) in zip(stage.gives, _differences(stage, given)):
+                    worst[output] = [max(worst[output][0], difference), max(worst[output][1], scale)]
+            given |= _start(session, batch, draw) | ({"visible": given["sample"]} if "visible" in given else {})
+    wrong = [f"`{output}` by {off:.3g}" for output, (off, scale) in worst.items() if not off <= BOUND * max(scale, 1.0)]
+    outputs = {output: {"difference": off, "scale": scale} for output, (off, scale) in worst.items()}
+    record = {"bound": "64 * eps * scale, a tie either way", "batches": [1, 2, LARGER], "steps": STEPS, "outputs": outputs}
+    if wrong:
+        raise Disagreement(f"ONNX and PyTorch disagree in {name} on {' and '.join(wrong)}", record)
     return record
+
+
+def given_to(session: InferenceSession, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Those that a file takes."""
+    return {value.name: tensors[value.name] for value in session.get_inputs()}
+
+
+def _start(session: InferenceSession, batch: int, draw: np.random.Generator) -> dict[str, np.ndarray]:
+    """Rows that say nothing, fresh noise, and counts of a few draws."""
+    tensors: dict[str, np.ndarray] = {}
+    for value in session.get_inputs():
+        shape = (batch, DRAWS if value.shape[1] == "draws" else value.shape[1])
+        if value.name.endswith("uniform"):
+            tensors[value.name] = draw.random(shape, dtype=np.float32)
+        elif value.name == "totals":
+            tensors[value.name] = draw.integers(1, DRAWS + 1, shape).astype(np.float32)
+        elif value.name == "visible":
+            tensors[value.name] = np.zeros(shape, np.float32)
+        else:
+            tensors[value.name] = draw.standard_normal(shape, dtype=np.float32)
+    return tensors
+
+
+def _differences(stage: Stage, given: dict[str, np.ndarray]) -> list[tuple[float, float]]:
+    """How far each output is beyond what PyTorch makes of noise that is a tie's width lower or higher, and its size."""
+    between = [torch.stack(tensors) for tensors in zip(*(stage.drawn(given, shift) for shift in (-TIE, 0.0, TIE)))]
+    found = []
+    for output, theirs in zip(stage.gives, between):
+        ours = torch.from_numpy(given[output])
+        low, high = theirs.min(0).values, theirs.max(0).values
+        beyond = torch.maximum(low - ours, ours - high).clamp_(min=0.0)
+        found.append((float(beyond.max()) if torch.isfinite(ours).all() else float("inf"), float(theirs.abs().max())))
+    return found

@@ -69,10 +69,11 @@ class Snapshots:
         generator = new_generator(0, "snapshots")
         is_picture = any(len(x.shape) == 4 for x in self.dataset.inputs.values())
         shown = procedure.seen.some(self.shown, GIVEN_BACK if is_picture else TABLE_ROWS).cpu()
-        data = shown if len(stack) == 1 else self._data(procedure, len(shown))
-        seen: dict[str, Tensor] = {"data": data, "given_back": given_back(stack, shown)}
+        seen = {"data": self._data(procedure, self.shown, len(shown)), "given_back": given_back(stack, shown)}
+        if not is_picture:
+            seen["training"] = self._data(procedure, course.numbers, TABLE_ROWS)
         count = DREAMS if is_picture else TABLE_ROWS
-        given = torch.eye(top.labels).repeat_interleave(OF_EACH_LABEL, 0) if top.labels else None
+        given = torch.eye(top.labels).repeat_interleave(OF_EACH_LABEL, 0) if top.labels and is_picture else None
         chains = course.state.own.get("chains") if given is None else None
         if chains is not None:
             chains = chains[: min(count, getattr(course.phase.settings.procedure, "chains", count))].cpu()
@@ -85,12 +86,15 @@ class Snapshots:
                 start[:, -top.labels :] = given
             chains, totals = dreamt(top, start, GIBBS_STEPS, generator, given), top.totals(start)
             seen["gibbs_steps"] = torch.tensor([GIBBS_STEPS])
-        v = top.visible_mean(chains, totals) if is_picture else top.sample_visible(chains, generator, totals)
-        return seen | {"dreams": down(stack, v)}
+        if is_picture:
+            return seen | {"dreams": down(stack, top.visible_mean(chains, totals))}
+        return seen | {"dreams": down(stack, top.sample_visible(chains, generator, totals), generator)}
 
-    def _data(self, procedure: BoltzmannProcedure, count: int) -> Tensor:
-        """The rows shown as the lowest machine sees them."""
-        numbers = self.shown[:: max(1, len(self.shown) // count)][:count]
+    def _data(self, procedure: BoltzmannProcedure, numbers: np.ndarray, count: int) -> Tensor:
+        """Some rows as the lowest machine sees them."""
+        if len(procedure.seen.below) == 0:
+            return procedure.seen.some(numbers, count).cpu()
+        numbers = numbers[:: max(1, len(numbers) // count)][:count]
         return visible_of(self.spec, procedure.seen.rows.batch(torch.from_numpy(numbers.copy()))).cpu()
 
 

@@ -232,7 +232,10 @@ class Training:
         position.step, position.step_of_epoch, position.seconds = course.clock.step, 0, 0.0
         state.average.after_epoch(course.clock)
         event: Event = {"phase": course.phase.name, "epoch": position.epoch, "steps": course.clock.step}
-        event["train"] = procedure.summary(state, epoch.joined(), epoch.numbers.numpy(), position.epoch)
+        try:
+            event["train"] = procedure.summary(state, epoch.joined(), epoch.numbers.numpy(), position.epoch)
+        except NotFinite as fault:
+            raise Diverged(course.phase.name, position.epoch, len(course.steps), fault.what, fault.layer) from None
         self.epoch = None
         validation = self.dataset.rows.get("validation")
         with state.average.in_place():

@@ -8,7 +8,7 @@ from specc.vocabulary.families import Units
 
 
 class Bernoulli(Units):
-    """0 or 1: `p(1) = σ(x)`. Data between 0 and 1 counts as the chance of a 1.
+    """A 0 or a 1: `p(1) = σ(x)`. Data between 0 and 1 counts as the chance of a 1.
 
     Example: `visible(x, units = bernoulli)`
     """

@@ -63,7 +63,6 @@ def _range(stage: Stage, values: list[np.ndarray]) -> tuple[float, float]:
     if stage.units == "bernoulli":
         return 0.0, 1.0
     low, high = min(float(v.min()) for v in values), max(float(np.percentile(v, 99.5)) for v in values)
-    low = min(low, 0.0)
     return low, high if high > low else low + 1.0
 
 

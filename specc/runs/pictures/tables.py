@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from specc.ir import CategoryFit, NumberFit
 from specc.runs.pictures.places import Place
@@ -58,6 +59,7 @@ def draw_weights(run: Run, stage: Stage, places: list[Place]) -> None:
         quiet(axes, "", f"hidden unit (±{largest:.2g})")
         axes.set_title(moment.title, fontsize=9, loc="left", pad=4)
         axes.grid(False)
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_yticks(range(len(names)), names if index == 0 else [])
         axes.spines[:].set_visible(False)
         axes.tick_params(axis="y", length=0)
@@ -75,7 +77,7 @@ def draw_errors(run: Run, stages: list[Stage], places: list[Place]) -> None:
     spread = data.std(axis=0)
     errors = [np.sqrt(((stage.end["given_back"] - data) ** 2).mean(axis=0)) for stage in newest if stage.end is not None]
     order = np.arange(len(names)) if len(names) <= MOST_UNITS else np.sort(np.argsort(-errors[-1])[:MOST_UNITS])
-    around = Margins(left=max(map(len, names[order])) * CHARACTER + 0.2, right=0.3, top=0.32, bottom=0.72)
+    around = Margins(left=max(map(len, names[order])) * CHARACTER + 0.2, right=0.3, top=0.2, bottom=0.72)
     figure, (axes,) = panels(1, 1, 4.6, (LINE + 0.06) * len(order) + 0.1, around, head=HEAD)
     headline(figure, "what comes back of each visible unit")
     quiet(axes, "", "root mean squared error, as the machine sees the unit")
@@ -101,15 +103,14 @@ def draw_distributions(run: Run, stages: list[Stage], places: list[Place]) -> No
     """`fantasies.png`: each column's values in the data and in rows that the model dreams of."""
     end = stages[-1].end
     assert end is not None
-    data, dreams = end["data"], end["dreams"]
+    data, dreams = end["training"], end["dreams"]
     if len(places) > MOST_COLUMNS or any(len(place.names) > MOST_UNITS for place in places):
         _draw_means(run, stages[-1], data, dreams)
         return
-    shown = places if data.shape[1] == dreams.shape[1] else places[:-1]
-    columns = min(4, len(shown))
-    figure, axes_of = panels(len(shown), columns, 2.5, 1.6, Margins(left=0.5, right=0.2, top=0.34, bottom=0.5), head=0.62, foot=0.2)
+    columns = min(4, len(places))
+    figure, axes_of = panels(len(places), columns, 2.5, 1.6, Margins(left=0.5, right=0.2, top=0.34, bottom=0.5), head=0.46, foot=0.2)
     headline(figure, f"fantasies of {stages[-1].names[-1]}: how each column is distributed")
-    for place, axes in zip(shown, axes_of):
+    for place, axes in zip(places, axes_of):
         quiet(axes, shortened(place.column, 26))
         if isinstance(place.fit, CategoryFit):
             _bars(axes, place, data, dreams)
@@ -117,7 +118,7 @@ def draw_distributions(run: Run, stages: list[Stage], places: list[Place]) -> No
             _histograms(axes, _own(place, data), _own(place, dreams))
     figure.legend(*axes_of[0].get_legend_handles_labels(), fontsize=8, frameon=False, ncols=2, loc="upper left",
                   bbox_to_anchor=(0.0, 1 - 0.27 / figure.get_figheight()), borderaxespad=0.2)  # fmt: skip
-    caption(figure, f"shares of {len(data):,} rows of data and of {_said(end)}")
+    caption(figure, f"shares of {len(data):,} training rows and of {_said(end)}")
     keep(run, "fantasies", figure)
 
 
@@ -166,11 +167,10 @@ def _draw_means(run: Run, stage: Stage, data: np.ndarray, dreams: np.ndarray) ->
     headline(figure, f"fantasies of {stage.names[-1]}: the mean of each visible unit")
     quiet(axes, "", "data", "fantasies")
     few_ticks(axes, 5)
-    width = min(data.shape[1], dreams.shape[1])
-    truth, found = data[:, :width].mean(axis=0), dreams[:, :width].mean(axis=0)
+    truth, found = data.mean(axis=0), dreams.mean(axis=0)
     axes.scatter(truth, found, s=12, alpha=0.6, color=DREAM, linewidths=0)
     ends = [min(truth.min(), found.min()), max(truth.max(), found.max())]
     axes.plot(ends, ends, color=MARK, linewidth=1, linestyle="--")
     assert stage.end is not None
-    caption(figure, f"{width} units; {len(data):,} rows of data and {_said(stage.end)}")
+    caption(figure, f"{len(truth)} units; {len(data):,} training rows and {_said(stage.end)}")
     keep(run, "fantasies", figure)

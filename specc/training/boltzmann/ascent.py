@@ -62,7 +62,7 @@ class Ascent:
         stack.both_hidden.mul_(stack.share_column)
         torch.mv(stack.hidden_columns, stack.ones if stack.totals is None else stack.totals, out=self.slope_hidden)
         torch.mv(stack.visible_columns, stack.shares, out=self.slope_visible)
-        if not math.isfinite(self.slope.sum()):
+        if not math.isfinite(self.slope.sum().item()):
             raise NotFinite("gradient", self.layer)
         if offsets is not None:
             offsets.fill(stack, self.slope_hidden, self.slope_visible, precision)

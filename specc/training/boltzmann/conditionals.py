@@ -21,15 +21,17 @@ class Conditionals:
         self.weight, self.weight_down = machine.weight.detach().t(), machine.weight.detach()
         self.hidden_bias, self.visible_bias = machine.hidden_bias.detach(), machine.visible_bias.detach()
         self.hidden = machine.hidden_units
-        self.precision = machine.precision()
+        self.precision: Tensor | None = None
+        self.has_counts = machine.counts is not None
+        self.settle()
         only = machine.stretches[0].units if len(machine.stretches) == 1 else None
         self.only = None if isinstance(only, Gaussian) and self.precision is not None else only
         """The visible units where all are drawn alike: most machines' are, and need no looking at columns."""
 
     def settle(self) -> None:
         """Takes the variances as they are now."""
-        if self.precision is not None:
-            self.precision = self.machine.precision()
+        precision = self.machine.precision()
+        self.precision = None if precision is None else precision.detach()
 
     def scale_(self, v: Tensor) -> Tensor:
         """`v/σ²` in place of v."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import torch
 from torch import Tensor
 
 from specc.data.split import training_rows
+from specc.door import identifier
 from specc.ir import Phase, Spec
 from specc.pytorch.nn import RestrictedBoltzmann
 from specc.training.boltzmann.rows import VisibleRows
 from specc.training.evaluate import Evaluation, measure_all
+from specc.training.faults import NotFinite
 from specc.training.streams import new_generator
 from specc.vocabulary.metrics import FreeEnergyGap, LogLikelihood
 
@@ -35,9 +38,12 @@ class Measuring:
         """ln Z at the end, which serves every split."""
 
     def of_training(self, numbers: np.ndarray, epoch: int) -> Measures:
-        """Of the rows of an epoch. The likelihood is theirs only where no others are measured."""
+        """Of the rows of an epoch. The likelihood is theirs only where no others are measured. Raises `NotFinite`."""
         alone = not len(self.seen.rows.dataset.rows.get("validation", ()))
-        return self._labelled(numbers, epoch) | self._machine(self.seen.some(numbers, MOST_ROWS), epoch, gap=False, likely=alone)
+        measured = self._machine(self.seen.some(numbers, MOST_ROWS), epoch, gap=False, likely=alone)
+        if not math.isfinite(measured["reconstruction_error"]):
+            raise NotFinite("reconstruction", identifier(self.seen.node.name))
+        return self._labelled(numbers, epoch) | measured
 
     def of_others(self, numbers: np.ndarray, epoch: int) -> Measures:
         """Of rows that are not trained on."""

@@ -22,7 +22,7 @@ from specc.training.boltzmann.measures import Measuring
 from specc.training.boltzmann.rows import VisibleRows
 from specc.training.boltzmann.stack import Stack
 from specc.training.boltzmann.start import start_visible_bias
-from specc.training.changing import at_moment
+from specc.training.changing import at_moment, changes
 from specc.training.clock import Clock
 from specc.training.evaluate import Evaluation
 from specc.training.procedures.procedure import Alarm, Measures, Procedure, Step
@@ -45,6 +45,7 @@ class BoltzmannProcedure(Procedure):
         super().__init__(spec, phase, rows)
         self.settings: Any = phase.settings.procedure
         self.centered: bool = self.settings.centered
+        self.is_varying = changes(self.settings)
         self.layer = identifier(phase.layer or "")
         self.stacks: dict[int, Stack] = {}
 
@@ -73,19 +74,20 @@ class BoltzmannProcedure(Procedure):
             state.own["visible_offset"] = v.mean(0).div_(draws)
             state.own["hidden_offset"] = self.machine.hidden_mean(v).mean(0)
 
-    @torch.no_grad()
     def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
+        # No tensor here asks for a gradient: those of the machine are taken without their history.
         ascent = self.ascent
         if ascent.group.frozen:
             return {}
         rows = batches[0].inputs["visible"] if len(batches) == 1 else torch.cat([b.inputs["visible"] for b in batches])
         conditionals = self.conditionals
-        conditionals.settle()
-        stack = self.stacks.get(len(rows)) or self._new_stack(len(rows))
+        stack = self.stacks.get(rows.shape[0]) or self._new_stack(rows.shape[0])
         stack.data_visible.copy_(rows)
-        totals = conditionals.totals(rows)
-        conditionals.scale_(stack.data_visible)
-        self.sample(state, stack, totals, round(at_moment(self.settings, clock).steps))
+        totals = conditionals.totals(rows) if conditionals.has_counts else None
+        if conditionals.precision is not None:
+            conditionals.settle()
+            conditionals.scale_(stack.data_visible)
+        self.sample(state, stack, totals, round(at_moment(self.settings, clock).steps) if self.is_varying else self.settings.steps)
         own = state.own
         offsets = Offsets(own["visible_offset"], own["hidden_offset"]) if self.centered else None
         ascent.prepare(stack, offsets, clock)

@@ -23,10 +23,13 @@ def projected_filters(stack: Stack, count: int) -> Tensor:
 
 
 @torch.no_grad()
-def down(stack: Stack, v: Tensor) -> Tensor:
-    """Visible values of the uppermost machine as those of the lowest: each machine gives the mean of its visible units."""
+def down(stack: Stack, v: Tensor, generator: Generator | None = None) -> Tensor:
+    """Visible values of the uppermost machine as those of the lowest: each machine gives the mean of its visible units.
+
+    With a `generator` each gives a draw of them.
+    """
     for machine in reversed(stack[:-1]):
-        v = machine.visible_mean(v)
+        v = machine.visible_mean(v) if generator is None else machine.sample_visible(v, generator)
     return v
 
 

@@ -93,11 +93,11 @@ class Rbm(Hidden):
 
 
 class Label(Output):
-    """The target among the visible units of an `rbm`: `visible(label)` becomes it.
+    """The target among the visible units of an `rbm`: `visible(label)` becomes it; no spec writes it by itself.
 
     Its scores are `b_y + Σⱼ softplus(cⱼ + (W v)ⱼ + U_jy)`, whose softmax is `p(y | v)` exactly (Larochelle and Bengio 2008).
 
-    Example: `label(digit)`
+    Example: `visible(label)`
     """
 
     column: ColumnName

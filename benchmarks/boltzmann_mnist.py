@@ -1,0 +1,185 @@
+"""Machines and deep belief networks on MNIST, through specc itself: `python -m benchmarks.boltzmann_mnist SUBJECT`.
+
+`likelihood`: 784-500 by persistent contrastive divergence, its test likelihood by annealed importance sampling and in
+reverse; `--epochs` for a longer run, with its curve. `oracle`: annealing against the enumeration of a 784-15 machine. `dbn`: the
+test error of 784-500-500-2000-10 with and without pretraining. `labels`: the same with fewer and fewer labelled rows. One
+thread; `SPECC_DATA` names the full data sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+
+import specc
+from benchmarks.results import table, write_section
+from benchmarks.subjects import SPECS
+from specc.pytorch.nn import RestrictedBoltzmann
+from specc.runs.run import Run
+from specc.training.likelihood.annealed import annealed_log_partition
+from specc.training.likelihood.exact import exact_log_partition
+from specc.training.likelihood.reverse import reverse_log_partition
+from specc.training.likelihood.terms import terms_of
+from specc.training.loop import Training
+
+LEAST_LIKELIHOOD, MOST_SECONDS = -95.0, 180.0
+MOST_ORACLE_ERROR = 0.02
+MOST_TEST_ERROR = 1.4
+LABELS = {60_000: 15, 10_000: 30, 1_000: 100, 100: 300}
+"""Labelled rows, and the epochs of fine-tuning on them."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.boltzmann_mnist", description="Machines on MNIST.")
+    parser.add_argument("subject", choices=["likelihood", "oracle", "dbn", "labels"])
+    parser.add_argument("--epochs", type=int, help="of the machine of 500 hidden units, measured ten times on the way")
+    arguments = parser.parse_args()
+    command = f"python -m benchmarks.boltzmann_mnist {arguments.subject}"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(data(), folder / "data" / "mnist")
+        if arguments.subject == "likelihood" and arguments.epochs:
+            lines = longer(folder, arguments.epochs)
+            write_section("Likelihood of MNIST, a longer run", f"{command} --epochs {arguments.epochs}", lines)
+        else:
+            title, measured = SUBJECTS[arguments.subject]
+            write_section(title, command, measured(folder))
+
+
+def data() -> Path:
+    root = os.environ.get("SPECC_DATA")
+    if root is None:
+        raise SystemExit("this needs the full data sets: let SPECC_DATA name their folder")
+    return Path(root) / "mnist"
+
+
+def trained(folder: Path, spec: str, name: str, **settings: Any) -> tuple[Run, float]:
+    """A run, and the seconds of processor time that its training took: all phases, what they measured on the way included."""
+    shutil.copyfile(SPECS / spec, folder / spec)
+    spent: list[float] = []
+    run_phases = Training.run
+
+    def timed(training: Training) -> None:
+        began = time.process_time()
+        run_phases(training)
+        spent.append(time.process_time() - began)
+
+    with patch.object(Training, "run", timed):
+        run = specc.train(specc.load(folder / spec, **settings), run=folder / name, threads=1, seed=0)
+    return run, spent[0]
+
+
+def likelihood(folder: Path) -> list[str]:
+    run, seconds = trained(folder, "mnist_rbm.dn", "rbm")
+    test = run.metrics["test"]
+    verdict = "reached" if test["log_likelihood"] >= LEAST_LIKELIHOOD and seconds <= MOST_SECONDS else "MISSED"
+    head = ["epochs", "seconds of training", "nats a test row (AIS)", "the same in reverse (RAISE)"]
+    row = [str(len(run.history)), f"{seconds:.0f}", with_error(test), f"{test['log_likelihood_reverse']:.2f}"]
+    return [
+        "784-500, persistent contrastive divergence with one step, 100 chains; pixels drawn once, all 60,000 rows; 10,000",
+        "temperatures. Processor time on one thread.",
+        "",
+        *table(head, [row]),
+        "",
+        f"Asked for: at least {LEAST_LIKELIHOOD:.0f} nats within {MOST_SECONDS:.0f} s ({verdict}).",
+    ]
+
+
+def longer(folder: Path, epochs: int) -> list[str]:
+    """The curve is of training rows, with 1,000 temperatures; the end is of test rows, with 10,000."""
+    metrics = f"[reconstruction_error, log_likelihood(every = {max(1, epochs // 10)})]"
+    run, seconds = trained(folder, "mnist_rbm.dn", "rbm", **{"train.epochs": epochs, "train.metrics": metrics})
+    curve = [event for event in run.history if "log_likelihood" in event["train"]]
+    rows = [
+        [str(event["epoch"]), with_error(event["train"]), f"{event['train']['log_likelihood_reverse']:.2f}"] for event in curve
+    ]
+    test = run.metrics["test"]
+    rows.append([f"{epochs}, test rows", with_error(test), f"{test['log_likelihood_reverse']:.2f}"])
+    told = f"784-500 as above over {epochs} epochs, {seconds:.0f} s with what is measured on the way."
+    return [told, "", *table(["epoch", "AIS", "RAISE"], rows)]
+
+
+def with_error(measured: dict[str, Any]) -> str:
+    return f"{measured['log_likelihood']:.2f} ± {measured.get('log_likelihood_error', 0.0):.2f}"
+
+
+def oracle(folder: Path) -> list[str]:
+    """ln Z of a trained 784-15 machine: all 32,768 hidden states, and annealing from two bases."""
+    run, _ = trained(folder, "mnist_rbm_15.dn", "rbm_15")
+    machine = next(module for module in run.module.modules() if isinstance(module, RestrictedBoltzmann))
+    truth = exact_log_partition(machine).item()
+    terms, one = terms_of(machine, torch.float32), torch.ones(1)
+    pixels = images() / 255
+    generator = torch.Generator().manual_seed(0)
+    drawn = (torch.rand(100, 784, generator=generator) < pixels[torch.randperm(len(pixels), generator=generator)[:100]]).float()
+    rows, last = [], 0.0
+    for base, means in {"uniform": torch.full((2, 784), 0.5), "the data's means": pixels}.items():
+        for temperatures in (100, 1_000, 10_000):
+            found = annealed_log_partition(terms, means, one, generator, 100, temperatures)
+            back = reverse_log_partition(terms, drawn, means, generator, temperatures).mean().item()
+            last = found.value.item() - truth
+            estimate = f"{found.value.item():.4f} ± {found.error.item():.4f}"
+            rows.append([base, f"{temperatures:,}", estimate, f"{last:+.4f}", f"{back - truth:+.4f}"])
+    verdict = "reached" if abs(last) <= MOST_ORACLE_ERROR else "MISSED"
+    likely = run.metrics["test"]["log_likelihood"]
+    return [
+        f"784-15, contrastive divergence of 3 steps: ln Z = {truth:.6f}, {likely:.2f} nats a test row.",
+        "",
+        *table(["base", "temperatures", "ln Z, 100 chains", "less the truth", "in reverse, less the truth"], rows),
+        "",
+        f"Asked for: within {MOST_ORACLE_ERROR} nats from the data's means ({verdict}).",
+    ]
+
+
+def images() -> torch.Tensor:
+    packed = gzip.decompress((data() / "train-images-idx3-ubyte.gz").read_bytes())
+    return torch.from_numpy(np.frombuffer(packed, np.uint8, offset=16).reshape(-1, 784).copy()).float()
+
+
+def dbn(folder: Path) -> list[str]:
+    rows = [compared(folder, 60_000, is_pretrained) for is_pretrained in (True, False)]
+    verdict = "reached" if float(rows[0][2]) <= MOST_TEST_ERROR else "MISSED"
+    told = "784-500-500-2000-10, sigmoid units; the same fine-tuning, from pretrained and from random weights:"
+    asked = f"Asked for: at most {MOST_TEST_ERROR} % ({verdict}). Seconds are of the processor, one thread."
+    return [told, "", *table(HEAD, rows), "", asked]
+
+
+def labels(folder: Path) -> list[str]:
+    rows = [compared(folder, many, is_pretrained) for many in LABELS for is_pretrained in (True, False)]
+    told = "Fewer labelled rows for fine-tuning; pretraining sees all 60,000, without labels:"
+    return [told, "", *table(HEAD, rows)]
+
+
+HEAD = ["labelled rows", "first weights", "test error %", "seconds of training"]
+
+
+def compared(folder: Path, rows: int, is_pretrained: bool) -> list[str]:
+    settings: dict[str, Any] = {"train.finetune.rows": rows, "train.finetune.epochs": LABELS[rows]}
+    if not is_pretrained:
+        # From random weights sigmoid layers barely move by gradient descent: adam gives them their best chance.
+        settings |= {"train.pretrain.epochs": 0, "train.finetune.optimizer": "adam(1e-3)"}
+    run, seconds = trained(folder, "mnist_dbn.dn", f"{rows} {is_pretrained}", **settings)
+    error = 100 * (1 - run.metrics["test"]["accuracy"])
+    return [f"{rows:,}", "pretrained" if is_pretrained else "random", f"{error:.2f}", f"{seconds:.0f}"]
+
+
+SUBJECTS = {
+    "likelihood": ("Likelihood of MNIST", likelihood),
+    "oracle": ("Annealing against enumeration", oracle),
+    "dbn": ("Deep belief network on MNIST", dbn),
+    "labels": ("Deep belief network with few labels", labels),
+}
+
+
+if __name__ == "__main__":
+    main()
