@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from specc.ir import Graph, Node, Spec
 from specc.vocabulary.families import Layer
+from specc.vocabulary.layers.boltzmann import Visible
 from specc.vocabulary.layers.pretrained import Pretrained
+from specc.vocabulary.layers.reshaping import Flatten
 from specc.vocabulary.layers.sources import Input
 
 
@@ -34,6 +36,11 @@ def grafted(graph: Graph, node: Node, part: Graph, run: str) -> tuple[Graph, dic
     for inner in part.nodes:
         if isinstance(inner.layer, Input):
             names[inner.name] = node.inputs[0]
+            if isinstance(inner.layer, Visible):  # it lays a picture out as a vector, and so must its place here
+                names[inner.name] = f"{node.name}.{inner.name}"
+                layers[inner.name] = inner.model_copy(
+                    update={"name": names[inner.name], "layer": Flatten(), "inputs": node.inputs[:1]} | _place_of(node)
+                )
             continue
         if (lost := next((tensor for tensor in inner.inputs if tensor not in names), None)) is not None:
             raise Disconnected(f"`{inner.name}` takes `{lost}`, which no layer before it gives")
@@ -44,12 +51,17 @@ def grafted(graph: Graph, node: Node, part: Graph, run: str) -> tuple[Graph, dic
         inputs = tuple(names[tensor] for tensor in inner.inputs)
         layer = _as_written(inner.layer)
         layers[inner.name] = inner.model_copy(
-            update={"name": names[inner.name], "layer": layer, "inputs": inputs, "span": node.span, "trail": node.trail}
+            update={"name": names[inner.name], "layer": layer, "inputs": inputs} | _place_of(node)
         )
     layer = node.layer.model_copy(update={"opened": run})
     last = node.model_copy(update={"layer": layer, "inputs": (names[part.nodes[-1].name],)})
     nodes = [n for own in graph.nodes for n in ((*layers.values(), last) if own.name == node.name else (own,))]
     return graph.model_copy(update={"nodes": tuple(nodes)}), layers
+
+
+def _place_of(node: Node) -> dict[str, object]:
+    """Where the layers of a part stand in the spec: where the part does."""
+    return {"span": node.span, "trail": node.trail}
 
 
 def _as_written(layer: Layer) -> Layer:

@@ -54,6 +54,8 @@ def joined(blocks: Sequence[tuple[str, Size]]) -> Blocks:
 
 def machine(layer: Hidden, below: Sequence[Node], labels: Size) -> Hidden:
     """The layer with the units that it sees: those of the data, or the features of the machine below; then the labels."""
+    if not any(isinstance(node.layer, Visible | Hidden) for node in below):
+        return layer  # it came with another run, and has what it had there
     blocks: list[tuple[str, Size]] = []
     learned = False
     for node in below:

@@ -14,7 +14,7 @@ from specc.vocabulary.part import Interval, Part
 MARK = "°"
 """Stands behind what was filled in."""
 
-NAMED = ("column", "split", "loss", "schedule", "metric")
+NAMED = ("column", "split", "loss", "schedule", "metric", "procedure")
 """Families whose optional arguments readers always name."""
 
 Piece = tuple[str, bool]
@@ -46,7 +46,7 @@ def phrase_of(part: Part, effective: dict[str, Any] | None = None, leave_out: tu
     arguments: list[Argument] = []
     in_front = True
     rules = rules_of(type(part))
-    for index, (name, rule) in enumerate(rules.fields.items()):
+    for index, (name, rule) in enumerate(sorted(rules.fields.items(), key=lambda field: not field[1].rest)):
         written, value = part.written(name), getattr(part, name)
         value = (effective or {}).get(name, value) if value is None else value
         if name in leave_out or (value is None and rule.accepts.reference is not None):
@@ -54,6 +54,7 @@ def phrase_of(part: Part, effective: dict[str, Any] | None = None, leave_out: tu
             continue
         in_front = in_front and written and _needs_no_name(part, index, rule, value)
         arguments.append(Argument(name, _readable(value, rule.accepts), not written, not in_front, in_front and rule.rest))
+        in_front = in_front and not rule.rest  # it has taken all that stands without a name
     return Phrase(part.word, tuple(arguments))
 
 

@@ -14,6 +14,7 @@ from specc.vocabulary.families import Column
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.splits import Folds, Provided, Random
 
+BINARIZED = {"static": "0 or 1, drawn once", "stochastic": "0 or 1, drawn for every batch"}
 PROVIDES = {"idx": True, "csv": False, "parquet": False, "ratings": False}
 """Whether a source has sets of its own; the others may."""
 
@@ -164,6 +165,8 @@ def _way_of_category(column: Category, fit: CategoryFit | None, is_target: bool)
 
 def _way_of_image(column: Image, fit: ImageFit | None) -> str:
     name = {"unit": "0…1", "symmetric": "−1…1", "standard": "mean 0, deviation 1 a channel", None: "0…255"}[column.scale]
+    if column.binarize is not None:
+        return f"{name} → {BINARIZED.get(column.binarize, f'1 above {short(column.binarize)}, else 0')}"  # type: ignore[arg-type]
     if column.scale != "standard" or fit is None:
         return name
     means = ", ".join(short(-shift / scale) for shift, scale in zip(fit.shift, fit.scale))

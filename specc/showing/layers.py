@@ -13,7 +13,8 @@ from specc.phrases import MARK, Argument, Phrase, Piece, phrase_of, pieces
 from specc.shapes import Shape
 from specc.vocabulary.columns import is_pattern
 from specc.vocabulary.families import Layer
-from specc.vocabulary.initializers import GlorotUniform, Zeros
+from specc.vocabulary.initializers import GlorotUniform, Normal, Zeros
+from specc.vocabulary.layers.boltzmann import Blocks, Hidden, Label, Visible
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.pooling import AveragePool2d, MaxPool2d
@@ -90,7 +91,12 @@ def _phrase(node: Node) -> Phrase:
         left_out += ("bias_init",)
     if getattr(layer, "regularize", None) is None:
         left_out += ("regularize",)  # the phase's own regularizers hold
-    effective |= {"init": phrase_of(GlorotUniform()), "bias_init": phrase_of(Zeros())}
+    if isinstance(layer, Label):
+        left_out += ("bias", *BELOW)  # its weights are the machine's
+    if isinstance(layer, Visible):
+        effective["units"] = Phrase(blocks_text(layer.blocks, False))
+    start = Normal(mean=0.0, deviation=0.01) if isinstance(layer, Hidden) else GlorotUniform()
+    effective |= {"init": phrase_of(start), "bias_init": phrase_of(Zeros())}
     phrase = phrase_of(layer, effective, left_out)
     return Phrase(phrase.word, (*phrase.arguments, *_starting_values(layer)))
 
@@ -100,6 +106,8 @@ def _starting_values(layer: Layer) -> Iterable[Argument]:
     if getattr(layer, "affine", False):
         yield Argument("gain_init", Phrase("ones"), True, True)
         yield Argument("bias_init", Phrase("zeros"), True, True)
+    if isinstance(layer, Hidden):
+        yield Argument("visible_bias_init", Phrase("from the data"), True, True)
     if isinstance(layer, Input) and layer.embeddings:
         yield Argument("table_init", Phrase("normal", (Argument("deviation", 0.05, False, False),)), True, True)
 
@@ -107,7 +115,9 @@ def _starting_values(layer: Layer) -> Iterable[Argument]:
 def note_of(layer: Layer) -> str:
     """What the check or the data settled of a layer."""
     if isinstance(layer, Output):
-        return head_text(layer.head, layer.units)
+        return f"{'visible, ' if isinstance(layer, Label) else ''}{head_text(layer.head, layer.units)}"
+    if isinstance(layer, Visible):
+        return blocks_text(layer.blocks)
     if isinstance(layer, Shortcut):
         stride = layer.stride[0] if layer.stride[0] == layer.stride[1] else f"[{layer.stride[0]}, {layer.stride[1]}]"
         return f"1×1 convolution, stride {stride}" if layer.projects else "identity"
@@ -116,6 +126,13 @@ def note_of(layer: Layer) -> str:
     if isinstance(layer, Input) and layer.embeddings:
         return f"embedding {', '.join(layer.embeddings)}"
     return ""
+
+
+def blocks_text(blocks: Blocks, counted: bool = True) -> str:
+    """Visible units side by side: `784 bernoulli`, `4 gaussian, softmax of 3`; without counts each word once."""
+    if not counted:
+        return ", ".join(dict.fromkeys(word for word, _ in blocks))
+    return ", ".join(f"softmax of {size}" if word == "softmax" else f"{size} {word}" for word, size in blocks)
 
 
 def head_text(head: str, units: Any) -> str:

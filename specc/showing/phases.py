@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from specc.costs import steps_an_epoch
 from specc.defaults import default_metrics
 from specc.door import Answer, answers
 from specc.ir import Phase, Spec
-from specc.phrases import MARK, Phrase, phrase_of
+from specc.phrases import MARK, Phrase, phrase_of, text_of
 from specc.vocabulary.families import LossTerm
+from specc.vocabulary.layers.boltzmann import Label
 from specc.vocabulary.part import Part
 from specc.vocabulary.sections import Train
+from specc.vocabulary.sources import Ratings
 
 
 @dataclass(frozen=True)
@@ -27,13 +31,37 @@ class SettingFact:
 
 @dataclass(frozen=True)
 class PhaseFact:
+    """`layer`: the one that the phase trains, where it trains one after the other."""
+
     name: str
     settings: tuple[SettingFact, ...]
+    layer: str | None = None
 
 
 def phase_facts(spec: Spec) -> tuple[PhaseFact, ...]:
     """Every phase of a spec whose defaults are filled in, in order."""
-    return tuple(PhaseFact(phase.name, tuple(_settings(spec, phase))) for phase in spec.phases)
+    stages = {phase.name: phase.layer if phase.name != phase.written_name else None for phase in spec.phases}
+    return tuple(PhaseFact(phase.name, tuple(_settings(spec, phase)), stages[phase.name]) for phase in spec.phases)
+
+
+def folded(phases: Sequence[PhaseFact]) -> Iterator[PhaseFact]:
+    """The stages of a phase as one, whose settings say where layers differ."""
+    for name, stages in groupby(phases, lambda phase: phase.name.partition(".")[0] if phase.layer is not None else phase.name):
+        alike = tuple(stages)
+        if alike[0].layer is None:
+            yield from alike
+            continue
+        layers = SettingFact("layers", Phrase(", ".join(str(stage.layer) for stage in alike)), False, "one after the other")
+        yield PhaseFact(name, (layers, *(_folded(alike, facts) for facts in zip(*(stage.settings for stage in alike)))))
+
+
+def _folded(stages: Sequence[PhaseFact], facts: Sequence[SettingFact]) -> SettingFact:
+    """One setting of all stages: as it is where they agree, else that of each layer."""
+    first = facts[0]
+    if all(fact == first for fact in facts):
+        return first
+    values = [text_of(fact.value) + (f" ({fact.note})" if fact.note else "") for fact in facts]
+    return SettingFact(first.name, Phrase(", ".join(f"{s.layer} {value}" for s, value in zip(stages, values))), first.default)
 
 
 def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
@@ -42,6 +70,7 @@ def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
     steps = None
     if rows is not None:
         steps = steps_an_epoch(spec, rows, phase.batch_of(rows), s.accumulate)
+    of_machines = s.procedure is not None and (s.procedure.of_machines or s.procedure.of_stacks)
     facts = [
         _part("procedure", s.procedure, phase),
         _loss(spec, phase),
@@ -61,6 +90,10 @@ def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
         SettingFact("accumulate", s.accumulate, not s.written("accumulate"), _accumulated(s, rows, steps)),
         SettingFact("seed", s.seed, not s.written("seed")),
     ]
+    if of_machines:
+        labelled = any(isinstance(node.layer, Label) for graph in spec.graphs.values() for node in graph.nodes)
+        unused = ("loss", "freeze", "accumulate", *(() if labelled else ("label_noise",)))
+        facts = [fact for fact in facts if fact.name not in unused]
     for part, settings in phase.parts.items():
         facts += [SettingFact(f"{part}.{name}", _value(getattr(settings, name)), False) for name in settings.model_fields_set]
     return facts
@@ -106,20 +139,39 @@ def _outputs(spec: Spec) -> list[Answer]:
 def _metrics(spec: Spec, phase: Phase) -> SettingFact:
     """Those that are always measured, marked, and those that the phase names."""
     named = [phrase_of(metric, leave_out=() if metric.written("every") else ("every",)) for metric in phase.settings.metrics]
-    outputs = _outputs(spec)
-    always: list[Phrase] = []
+    outputs, machine = _answered(spec, phase), _of_machine(spec, phase)
+    always: list[Phrase] = [Phrase(word) for word in machine if all(phrase.word != word for phrase in named)]
     for answer in outputs:
         for metric in default_metrics(_labels(spec, answer)):
             chosen = [m for m in phase.settings.metrics if m.word == metric.word and m.output in (None, answer.column)]
             word = metric.word if len(outputs) == 1 else f"{answer.column}.{metric.word}"
             if not chosen and all(phrase.word != word for phrase in always):
                 always.append(Phrase(word))
-    words = ["loss", *(phrase.word for phrase in always)]
+    words = [*(["loss"] if outputs or not machine else []), *(phrase.word for phrase in always)]
     if any(a.head == "unknown" for a in outputs) and all(m.word != "auroc" for m in phase.settings.metrics):
         words.append("auroc of two labels")
     rest = f"each epoch{MARK}" if any(not m.written("every") for m in phase.settings.metrics) else ""
-    note = ", ".join(filter(None, [rest, f"always: {', '.join(words)}" if outputs else ""]))
+    note = ", ".join(filter(None, [rest, f"always: {', '.join(words)}" if words and (outputs or machine) else ""]))
     return SettingFact("metrics", tuple(named) or None, not phase.settings.written("metrics"), note)
+
+
+def _answered(spec: Spec, phase: Phase) -> list[Answer]:
+    """The answers that a phase measures: while machines are trained only a visible label is one."""
+    procedure = phase.settings.procedure
+    if procedure is None or not (procedure.of_machines or procedure.of_stacks):
+        return _outputs(spec)
+    labels = {node.name for graph in spec.graphs.values() for node in graph.nodes if isinstance(node.layer, Label)}
+    return [answer for answer in _outputs(spec) if answer.node in labels]
+
+
+def _of_machine(spec: Spec, phase: Phase) -> list[str]:
+    """What is always measured of a machine."""
+    procedure = phase.settings.procedure
+    if procedure is None or not (procedure.of_machines or procedure.of_stacks):
+        return []
+    if spec.data is not None and isinstance(spec.data.source, Ratings):
+        return ["loss", *(metric.word for metric in default_metrics(None))]
+    return ["reconstruction_error"]
 
 
 def _labels(spec: Spec, answer: Answer) -> int | None:

@@ -15,7 +15,7 @@ from specc.showing.facts import SpecFacts
 from specc.showing.grid import Grid
 from specc.showing.layers import GraphFact, LayerFact, below_pieces, gives_text, head_text, main_pieces, shapes_text
 from specc.showing.measures import cost_cells, count, memory, short
-from specc.showing.phases import PhaseFact
+from specc.showing.phases import PhaseFact, folded
 from specc.showing.profile import ColumnProfile, DataProfile
 
 WIDE = 4000
@@ -59,7 +59,7 @@ def _sections(facts: SpecFacts, profile: DataProfile | None, width: int) -> Iter
         columns = _columns(facts.data.columns, profile)
         yield columns if columns.fits(width) else _narrow_columns(facts.data.columns, profile)
         yield from _below([(column.name, column.phrase) for column in facts.data.columns])
-    for phase in facts.phases:
+    for phase in folded(facts.phases):
         yield _heading("train" if phase.name == "train" else f"train: phase {phase.name}")
         yield _phase(phase)
     if facts.sweep is not None:
