@@ -82,12 +82,21 @@ def command(
     if width is not None:
         click.echo(err=True)
     click.echo(metrics_table(done.metrics, width))
-    if (done.path / "factors.txt").is_file():
-        from specc.runs.ratings.factors import printed
-
-        click.echo(printed((done.path / "factors.txt").read_text("utf-8")))
+    _show_what_units_are_about(done.path)
     pictures = ", pictures" if any((done.path / "pictures").glob("*")) else ""
     click.echo(f"{done.path}: model.onnx, model.py, weights{pictures}")
+
+
+def _show_what_units_are_about(folder: Path) -> None:
+    """The factors of ratings or the topics of words that the hidden units came to stand for, the first of them."""
+    if (folder / "factors.txt").is_file():
+        from specc.runs.ratings.factors import printed
+
+        click.echo(printed((folder / "factors.txt").read_text("utf-8")))
+    if (folder / "topics.txt").is_file():
+        from specc.runs import topics
+
+        click.echo(topics.printed((folder / "topics.txt").read_text("utf-8")))
 
 
 def _several(

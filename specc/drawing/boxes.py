@@ -104,7 +104,7 @@ class Path:
 def node_box(node: Node, inputs: tuple[Shape, ...], is_light: bool) -> Box:
     """The box of a layer: its name and shape, below them its word and what the spec wrote of it."""
     phrase = _phrase(node)
-    note = note_of(node.layer)
+    note = note_of(node)
     text = text_of(phrase) + (f": {note}" if note else "")
     name = node.name.rpartition(".")[2]
     shape = node.outputs.get("") or next(iter(node.outputs.values()), None)

@@ -23,7 +23,7 @@ def write_column(seat: Seat, name: str, sample: Term, mean: Term, writer: Writer
             value = own_unit(name, seat.fit, units.part(slice(0, 1)).value, writer)
             if seat.fit.indicator:
                 missing = sample.part(seat.place).part(slice(1, 2)).op("Squeeze", units.place.integers([1], "axis")) > 0.5
-                value = writer.op("Where", missing.value, writer.constant(np.nan, f"{name}/nan"), value, name=f"{name}/known")
+                value = writer.op("Where", missing.value, writer.constant(np.float64(np.nan), f"{name}/nan"), value, name=f"{name}/known")
             return writer.answer(value, name, ir.DataType.DOUBLE)
         case CategoryFit():
             place = units.op("ArgMax", axis=1, keepdims=0)

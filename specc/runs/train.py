@@ -34,6 +34,7 @@ from specc.runs.ratings.factors import write_factors
 from specc.runs.resume import damaged, damaged_newest, find_run_to_resume, hold, is_finished, other_versions, same_data, same_spec
 from specc.runs.run import Run
 from specc.runs.signals import stop_requests
+from specc.runs.topics import has_topics, write_topics
 from specc.runs.snapshots import Snapshots
 from specc.syntax.read import read_source
 from specc.training.checkpoint import Checkpoints, DamagedCheckpoint
@@ -306,6 +307,8 @@ class _Execution:
             draw_pictures(run, self.dataset, evaluated)
             if isinstance(self.dataset, RatingsDataset):
                 write_factors(run, self.dataset)
+            elif has_topics(run):
+                write_topics(run)
         except Exception as error:
             self._tell(undrawn(error))
         seconds = seconds | {"finishing": time.perf_counter() - began}

@@ -166,7 +166,8 @@ def _way_of_category(column: Category, fit: CategoryFit | None, is_target: bool)
 def _way_of_image(column: Image, fit: ImageFit | None) -> str:
     name = {"unit": "0…1", "symmetric": "−1…1", "standard": "mean 0, deviation 1 a channel", None: "0…255"}[column.scale]
     if column.binarize is not None:
-        return f"{name} → {BINARIZED.get(column.binarize, f'1 above {short(column.binarize)}, else 0')}"  # type: ignore[arg-type]
+        how = column.binarize
+        return f"{name} → {BINARIZED[how] if isinstance(how, str) else f'1 above {short(how)}, else 0'}"
     if column.scale != "standard" or fit is None:
         return name
     means = ", ".join(short(-shift / scale) for shift, scale in zip(fit.shift, fit.scale))

@@ -13,7 +13,7 @@ from specc.phrases import MARK, Argument, Phrase, Piece, phrase_of, pieces
 from specc.shapes import Shape
 from specc.vocabulary.columns import is_pattern
 from specc.vocabulary.families import Layer
-from specc.vocabulary.initializers import GlorotUniform, Normal, Zeros
+from specc.vocabulary.initializers import GlorotUniform, Zeros
 from specc.vocabulary.layers.boltzmann import Blocks, Hidden, Label, Visible
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
@@ -72,7 +72,7 @@ def _layer(spec: Spec, node: Node, shapes: dict[str, Shape]) -> LayerFact:
     if isinstance(node.layer, Shortcut):
         before = before[:1]  # the second one only lends its shape
     cost = cost_of(node, shapes)
-    return LayerFact(node.name, _phrase(node), note_of(node.layer), columns or node.inputs, before, node.outputs, cost)
+    return LayerFact(node.name, _phrase(node), note_of(node), columns or node.inputs, before, node.outputs, cost)
 
 
 def _phrase(node: Node) -> Phrase:
@@ -95,8 +95,8 @@ def _phrase(node: Node) -> Phrase:
         left_out += ("bias", *BELOW)  # its weights are the machine's
     if isinstance(layer, Visible):
         effective["units"] = Phrase(blocks_text(layer.blocks, False))
-    start = Normal(mean=0.0, deviation=0.01) if isinstance(layer, Hidden) else GlorotUniform()
-    effective |= {"init": phrase_of(start), "bias_init": phrase_of(Zeros())}
+    start = _normal(0.01) if isinstance(layer, Hidden) else phrase_of(GlorotUniform())
+    effective |= {"init": start, "bias_init": phrase_of(Zeros())}
     phrase = phrase_of(layer, effective, left_out)
     return Phrase(phrase.word, (*phrase.arguments, *_starting_values(layer)))
 
@@ -109,15 +109,23 @@ def _starting_values(layer: Layer) -> Iterable[Argument]:
     if isinstance(layer, Hidden):
         yield Argument("visible_bias_init", Phrase("from the data"), True, True)
     if isinstance(layer, Input) and layer.embeddings:
-        yield Argument("table_init", Phrase("normal", (Argument("deviation", 0.05, False, False),)), True, True)
+        yield Argument("table_init", _normal(0.05), True, True)
 
 
-def note_of(layer: Layer) -> str:
+def _normal(deviation: float) -> Phrase:
+    return Phrase("normal", (Argument("deviation", deviation, False, False),))
+
+
+def note_of(node: Node) -> str:
     """What the check or the data settled of a layer."""
+    layer = node.layer
     if isinstance(layer, Output):
         return f"{'visible, ' if isinstance(layer, Label) else ''}{head_text(layer.head, layer.units)}"
     if isinstance(layer, Visible):
-        return blocks_text(layer.blocks)
+        ratings = node.shape.axes == ("units", "levels")
+        return f"{node.shape.size('units')} × softmax of {node.shape.size('levels')}" if ratings else blocks_text(layer.blocks)
+    if isinstance(layer, Hidden) and layer.labels:
+        return f"sees {blocks_text(layer.visible)}"
     if isinstance(layer, Shortcut):
         stride = layer.stride[0] if layer.stride[0] == layer.stride[1] else f"[{layer.stride[0]}, {layer.stride[1]}]"
         return f"1×1 convolution, stride {stride}" if layer.projects else "identity"

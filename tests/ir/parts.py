@@ -1,4 +1,4 @@
-"""Words that come later, as a test needs them: sequences, restricted Boltzmann machines, adversarial networks."""
+"""Words that come later, as a test needs them: sequences and adversarial networks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from specc.shapes import Expression, Shape, Size
 from specc.vocabulary.families import Column, Layer, Loss, Model, Optimizer, Procedure
 from specc.vocabulary.numbers import Fraction, PositiveInt
 from specc.vocabulary.part import REGISTRY, Part
-from specc.vocabulary.sections import PartSettings
 
 Time = Literal["keeps", "consumes", "forbids"]
 
@@ -74,19 +73,6 @@ class Pretrained(Layer, word="trial_pretrained"):
         return Shape.vector(self.units)
 
 
-class Rbm(Layer, word="trial_rbm"):
-    """A restricted Boltzmann machine, seen as the layer from visible to hidden units."""
-
-    hidden: PositiveInt
-    units: Literal["bernoulli", "gaussian"] = "bernoulli"
-
-    def output_shape(self, x: Shape) -> Shape:
-        return Shape.vector(self.hidden)
-
-    def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
-        return {"weight": (self.hidden, x.count), "visible_bias": (x.count,), "hidden_bias": (self.hidden,)}
-
-
 class Latent(Layer, word="trial_latent"):
     """Noise that a generator starts from."""
 
@@ -110,20 +96,10 @@ class Takes(Layer, word="trial_takes"):
         return x
 
 
-class Dbn(Model, word="trial_dbn"):
-    """A deep belief network."""
-
-
 class Gan(Model, word="trial_gan"):
     """Two networks in tandem."""
 
     labels: Literal["none", "condition"] = "none"
-
-
-class ContrastiveDivergence(Procedure, word="trial_contrastive_divergence"):
-    """Short Gibbs chains from the data."""
-
-    steps: PositiveInt = 1
 
 
 class Adversarial(Procedure, word="trial_adversarial"):
@@ -144,12 +120,6 @@ class ConjugateGradient(Optimizer, word="trial_conjugate_gradient"):
     """Nonlinear conjugate gradient."""
 
     line_searches: PositiveInt = 3
-
-
-class LaterPartSettings(PartSettings, word="trial_part"):
-    """The settings of a part with some that come later."""
-
-    epochs: PositiveInt | None = None
 
 
 WORDS: list[type[Part]] = [

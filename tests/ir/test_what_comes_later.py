@@ -1,4 +1,4 @@
-"""The IR holds what comes later: sequences, several inputs and outputs, stacks, several graphs with their optimizers.
+"""The IR holds what comes later: sequences, several inputs and outputs, several graphs with their optimizers; and stacks.
 
 Each spec is the IR of the example it is named after, written by hand.
 """
@@ -23,6 +23,7 @@ from specc.vocabulary.families import LossTerm
 from specc.vocabulary.freezing import Until
 from specc.vocabulary.hyperparameters import Int
 from specc.vocabulary.layers.activating import Activate
+from specc.vocabulary.layers.boltzmann import Rbm, Visible
 from specc.vocabulary.layers.convolution import Conv2d, Conv2dTranspose
 from specc.vocabulary.layers.dense import Dense
 from specc.vocabulary.layers.merging import Concat
@@ -31,9 +32,10 @@ from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.reshaping import Flatten, Reshape
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.losses import BinaryCrossEntropy, MeanSquaredError
-from specc.vocabulary.models import Network
+from specc.vocabulary.models import Dbn, Network
 from specc.vocabulary.optimizers import Adam, Sgd
 from specc.vocabulary.part import Interval
+from specc.vocabulary.procedures import ContrastiveDivergence
 from specc.vocabulary.regularizers import L2
 from specc.vocabulary.schedules import Plateau, Warmup
 from specc.vocabulary.sections import PartSettings, Train
@@ -44,18 +46,14 @@ from tests.ir.parts import (
     Adversarial,
     Code,
     ConjugateGradient,
-    ContrastiveDivergence,
-    Dbn,
     Embed,
     Gan,
     Latent,
-    LaterPartSettings,
     Lstm,
     MaxOverTime,
     MutualInformation,
     NonSaturating,
     Pretrained,
-    Rbm,
     Takes,
     Text,
     node,
@@ -125,10 +123,10 @@ def digits() -> Data:
 
 def mnist_dbn() -> Spec:
     stack = (
-        node("visible_1", Input(columns=("image",))),
-        node("rbm_1", Rbm(hidden=500), "visible_1"),
-        node("rbm_2", Rbm(hidden=500), "rbm_1"),
-        node("rbm_3", Rbm(hidden=2000), "rbm_2"),
+        node("visible_1", Visible(columns=("image",))),
+        node("rbm_1", Rbm(count=500), "visible_1"),
+        node("rbm_2", Rbm(count=500), "rbm_1"),
+        node("rbm_3", Rbm(count=2000), "rbm_2"),
         node("output_1", Output(column="digit"), "rbm_3"),
     )
     pretrain = Train(
@@ -149,7 +147,7 @@ def mnist_dbn() -> Spec:
             Phase(
                 name="pretrain",
                 settings=pretrain,
-                parts={"rbm_1": LaterPartSettings(epochs=30, optimizer=Sgd(learning_rate=0.01))},
+                parts={"rbm_1": PartSettings(epochs=30, optimizer=Sgd(learning_rate=0.01))},
             ),
             Phase(name="finetune", settings=finetune),
         ),
@@ -290,7 +288,7 @@ def test_a_stack_of_machines_is_a_run_of_layers_with_settings_of_their_own() -> 
     assert [n.shape.count for n in spec.graph.nodes] == [784, 500, 500, 2000, 10]
     first = spec.graph.node("rbm_1").layer.parameter_shapes(spec.graph.shape_of("visible_1"))
     assert first == {"weight": (500, 784), "visible_bias": (784,), "hidden_bias": (500,)}
-    own = LaterPartSettings(epochs=30, optimizer=Sgd(learning_rate=0.01))
+    own = PartSettings(epochs=30, optimizer=Sgd(learning_rate=0.01))
     assert spec.phases[0].parts["rbm_1"] == own
     assert spec.phases[1].settings.freeze == (Until(epoch=5, parts=("rbm",)),)
 

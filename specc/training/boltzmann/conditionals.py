@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from specc.pytorch.nn import RestrictedBoltzmann
-from specc.pytorch.nn.units import Gaussian
+from specc.pytorch.nn.units import Bernoulli, Gaussian
 
 
 class Conditionals:
@@ -27,6 +27,7 @@ class Conditionals:
         only = machine.stretches[0].units if len(machine.stretches) == 1 else None
         self.only = None if isinstance(only, Gaussian) and self.precision is not None else only
         """The visible units where all are drawn alike: most machines' are, and need no looking at columns."""
+        self.is_binary = isinstance(self.only, Bernoulli) and isinstance(self.hidden, Bernoulli)
 
     def settle(self) -> None:
         """Takes the variances as they are now."""
@@ -52,3 +53,7 @@ class Conditionals:
         if self.only is not None:
             return self.only.draw_(out, generator, totals, noise)
         return self.scale_(self.machine.draw_visible_(out, generator, totals, noise))
+
+    def draw_binary(self, h: Tensor, lots: Tensor, out: Tensor) -> Tensor:
+        """A draw of bernoulli visible units by numbers between 0 and 1 that are drawn already."""
+        return torch.lt(lots, torch.addmm(self.visible_bias, h, self.weight_down, out=out).sigmoid_(), out=out)

@@ -25,7 +25,9 @@ class Stack:
         self.both_visible, self.both_hidden = self.visible[:total], self.hidden[:total]
         self.data_visible, self.data_hidden = self.visible[:rows], self.hidden[:rows]
         self.model_visible, self.model_hidden = self.visible[rows:total], self.hidden[rows:total]
-        self.noise, self.draws = like.new_empty(chains, width), like.new_empty(chains, hidden)
+        self.lots = like.new_empty(chains * (width + hidden))
+        self.noise, self.draws = self.lots[: chains * width].view(chains, width), self.lots[chains * width :].view(chains, hidden)
+        """Memory for both sides of the chains, which one call can fill with random numbers."""
         self.shares = like.new_full((total,), 1 / rows)
         self.shares[rows:] = -1 / chains
         self.share_column, self.ones = self.shares.unsqueeze(1), like.new_ones(total)
