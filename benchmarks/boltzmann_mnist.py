@@ -35,6 +35,9 @@ from specc.training.loop import Training
 LEAST_LIKELIHOOD, MOST_SECONDS = -95.0, 180.0
 MOST_ORACLE_ERROR = 0.02
 MOST_TEST_ERROR = 1.4
+MEANS = "the data's means"
+ORACLE = [("uniform", 100, 100), ("uniform", 100, 1_000), (MEANS, 100, 100), (MEANS, 100, 1_000), (MEANS, 1_000, 10_000)]
+"""Base, chains and temperatures; the last is held to the truth."""
 LABELS = {60_000: 15, 10_000: 30, 1_000: 100, 100: 300}
 """Labelled rows, and the epochs of fine-tuning on them."""
 
@@ -123,21 +126,21 @@ def oracle(folder: Path) -> list[str]:
     generator = torch.Generator().manual_seed(0)
     drawn = (torch.rand(100, 784, generator=generator) < pixels[torch.randperm(len(pixels), generator=generator)[:100]]).float()
     rows, last = [], 0.0
-    for base, means in {"uniform": torch.full((2, 784), 0.5), "the data's means": pixels}.items():
-        for temperatures in (100, 1_000, 10_000):
-            found = annealed_log_partition(terms, means, one, generator, 100, temperatures)
-            back = reverse_log_partition(terms, drawn, means, generator, temperatures).mean().item()
-            last = found.value.item() - truth
-            estimate = f"{found.value.item():.4f} ± {found.error.item():.4f}"
-            rows.append([base, f"{temperatures:,}", estimate, f"{last:+.4f}", f"{back - truth:+.4f}"])
+    for base, chains, temperatures in ORACLE:
+        means = pixels if base == MEANS else torch.full((2, 784), 0.5)
+        found = annealed_log_partition(terms, means, one, generator, chains, temperatures)
+        back = reverse_log_partition(terms, drawn, means, generator, temperatures).mean().item()
+        last = found.value.item() - truth
+        estimate = f"{found.value.item():.4f} ± {found.error.item():.4f}"
+        rows.append([base, f"{chains:,}", f"{temperatures:,}", estimate, f"{last:+.4f}", f"{back - truth:+.4f}"])
     verdict = "reached" if abs(last) <= MOST_ORACLE_ERROR else "MISSED"
     likely = run.metrics["test"]["log_likelihood"]
     return [
         f"784-15, contrastive divergence of 3 steps: ln Z = {truth:.6f}, {likely:.2f} nats a test row.",
         "",
-        *table(["base", "temperatures", "ln Z, 100 chains", "less the truth", "in reverse, less the truth"], rows),
+        *table(["base", "chains", "temperatures", "ln Z", "less the truth", "in reverse from 100 rows, less the truth"], rows),
         "",
-        f"Asked for: within {MOST_ORACLE_ERROR} nats from the data's means ({verdict}).",
+        f"Asked for: the last row within {MOST_ORACLE_ERROR} nats ({verdict}).",
     ]
 
 

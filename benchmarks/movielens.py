@@ -191,7 +191,7 @@ def measure_memory(folder: Path) -> None:
         run = folder / f"memory{share}"
         words = [sys.executable, "-m", "benchmarks.movielens", "--child", str(spec), str(run)]
         peak = float(subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()[-1])
-        rows.append((f"{len(kept):,}", f"{peak:.0f} MiB"))
+        rows.append([f"{len(kept):,}", f"{peak:.0f} MiB"])
         print(*rows[-1], file=sys.stderr, flush=True)
     lines_out = ["Peak memory of a whole run of two epochs, everything that Python and torch take included:", ""]
     lines_out += table(["ratings", "peak"], rows)

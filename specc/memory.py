@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from specc.costs import BYTES, parameters
 from specc.ir import Phase, Spec
+from specc.machines import machines
 from specc.members import held_parts
+from specc.vocabulary.layers.boltzmann import Hidden, width_of
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.reshaping import Flatten, Reshape
 
@@ -20,9 +22,14 @@ UNITS = {"": 1, "B": 1} | {f"{p}{u}": 1024**n for n, p in enumerate("KMGT", 1) f
 UNITS |= {f"{p}B": 1000**n for n, p in enumerate("KMGT", 1)}
 
 
+RATINGS = ("units", "levels")
 MOST_ROWS = 2048
 MOST_NUMBERS = 50_000_000
 """What the widest layer may give at once while rows are answered, so that large pictures fit into memory."""
+MOST_HELD = 2**30
+"""Numbers that a machine's visible side is held as; of more rows it is made batch by batch."""
+ROWS_OF_MACHINES = 1_000
+"""Rows that are measured at once of a machine."""
 
 
 class Need(NamedTuple):
@@ -39,6 +46,8 @@ class Need(NamedTuple):
     batch: int
     answered: int
     """The rows of a batch, and those that are answered at once while measuring."""
+    held: int = 0
+    """What a machine sees of all rows, as far as it is held: part of `standing`."""
 
     @property
     def total(self) -> int:
@@ -51,8 +60,41 @@ def need_of(spec: Spec, phase: Phase, rows: int, copied: int | None = None) -> N
     weights, copies = BYTES * parameters(spec), _copies(spec, phase)
     # A checkpoint is a copy of all but the gradient, and the same once more as the bytes of its file.
     saving = 2 * weights * max(1, copies - 1) if copied is None else 0
+    machine = _machine_of(spec, phase)
+    if machine is not None:
+        held = BYTES * held_numbers(spec, machine)
+        chains, row = _numbers_of_machine(phase, machine)
+        standing = weights * copies + (copied or 0) + held + BYTES * chains
+        return Need(standing, saving, BYTES * row, batch, min(rows, ROWS_OF_MACHINES), held)
     row = BYTES * _numbers_of_a_row(spec)
     return Need(weights * copies + (copied or 0), saving, row, batch, min(rows, rows_at_once(spec)))
+
+
+def _machine_of(spec: Spec, phase: Phase) -> Hidden | None:
+    """The machine that a phase trains; ratings, which stay lists, have none of these sizes."""
+    found = next((node.layer for node in machines(spec) if node.name == phase.layer), None)
+    return found if isinstance(found, Hidden) and isinstance(width_of(found.visible), int) and not _of_ratings(spec) else None
+
+
+def _of_ratings(spec: Spec) -> bool:
+    return any(shape.axes == RATINGS for graph in spec.graphs.values() for n in graph.nodes for shape in n.outputs.values())
+
+
+def held_numbers(spec: Spec, machine: Hidden) -> int:
+    """What a machine sees of all rows, where it is held: unless it changes from batch to batch, or is too much."""
+    assert spec.bound is not None and spec.data is not None
+    drawn = any(getattr(fit, "binarize", None) == "stochastic" for fit in spec.bound.fits.values())
+    numbers = sum(spec.bound.rows.values()) * int(width_of(machine.visible))  # type: ignore[arg-type]
+    return 0 if drawn or spec.data.augment or numbers > MOST_HELD else numbers
+
+
+def _numbers_of_machine(phase: Phase, machine: Hidden) -> tuple[int, int]:
+    """Those of all chains together, and those of one row of the data: both sides, and both once more that are drawn into."""
+    sides = int(width_of(machine.visible)) + machine.count  # type: ignore[arg-type]
+    chains = getattr(phase.settings.procedure, "chains", None)
+    if chains is None:  # a chain for each row
+        return 0, 3 * sides
+    return 2 * sides * chains * getattr(phase.settings.procedure, "temperatures", 1), sides
 
 
 def rows_at_once(spec: Spec) -> int:
@@ -79,8 +121,9 @@ def _numbers_of_a_row(spec: Spec) -> int:
     for graph in spec.graphs.values():
         for node in graph.nodes:
             views = isinstance(node.layer, Flatten | Reshape) or (isinstance(node.layer, Shortcut) and not node.layer.projects)
+            shapes = [shape for shape in node.outputs.values() if shape.axes != RATINGS]  # ratings stay lists
             if not views:
-                total += sum(count for shape in node.outputs.values() if isinstance(count := shape.count, int))
+                total += sum(count for shape in shapes if isinstance(count := shape.count, int))
     return total
 
 

@@ -21,7 +21,7 @@ def can_be_reconstructed(spec: Spec) -> bool:
 
 
 def reconstruction_of(spec: Spec) -> Spec:
-    """The spec of the way up to the features of the last machine and down again: `v → E[h|v] → E[v|h]`, one machine upon the other.
+    """The spec of the way up to the features of the last machine and down again, `v → E[h|v] → E[v|h]`.
 
     It ends with the visible units of all columns but the label, side by side.
     """
@@ -36,7 +36,9 @@ def reconstruction_of(spec: Spec) -> Spec:
         name = f"{machine.name}.{RECONSTRUCTION}"
         nodes.append(Node(name=name, layer=layer, inputs=(nodes[-1].name, *below), outputs={"": width}, span=machine.span))
     end = Reshape(shape=nodes[-1].shape.dimensions())
-    nodes.append(Node(name=RECONSTRUCTION, layer=end, inputs=(nodes[-1].name,), outputs={"": nodes[-1].shape}, span=nodes[-1].span))
+    nodes.append(
+        Node(name=RECONSTRUCTION, layer=end, inputs=(nodes[-1].name,), outputs={"": nodes[-1].shape}, span=nodes[-1].span)
+    )
     return spec.model_copy(update={"graphs": {graph.name: Graph(name=graph.name, nodes=tuple(nodes))}})
 
 

@@ -52,6 +52,7 @@ FRONT = (
     "stored",
     "members",
     "machines",
+    "reconstructing",
     "grafting",
 )
 """The front half: text to IR."""

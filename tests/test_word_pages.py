@@ -40,7 +40,9 @@ def spec(
 MACHINE = "visible(features); hidden(8)"
 
 
-def machine(model: str = f"rbm {{ {MACHINE} }}", columns: str = "x = number; c = category", target: str = "", train: str = "") -> str:
+def machine(
+    model: str = f"rbm {{ {MACHINE} }}", columns: str = "x = number; c = category", target: str = "", train: str = ""
+) -> str:
     """A spec of a machine, or of several, which learn without a target."""
     target = f"target = {target}; " if target else ""
     data = f'data {{ source = npz("rows.npz"); columns {{ {columns} }}; {target}}}'

@@ -66,7 +66,8 @@ def _read(sections: Sections, source: Source, overrides: dict, folder: str, root
     graphs = {}
     if expansion_is_bounded(sections.model.body.statements, scope, blocks, report):
         model = _read_model(kind, sections.model, scope, reader)
-        graph = GraphBuilder(sections.model.kind, reader, blocks).build(sections.model.body, scope, data.target if data is not None else ())
+        targets = data.target if data is not None else ()
+        graph = GraphBuilder(sections.model.kind, reader, blocks).build(sections.model.body, scope, targets)
         graphs = {graph.name: graph}
     else:
         model = kind()

@@ -74,9 +74,10 @@ def read_data(section: Part | None, scope: Scope, reader: Reader) -> Data | None
 
 def _of_ratings(read: DataSection, parts: dict[str, Part], augment: tuple[Augmentation, ...], reader: Reader) -> Data:
     """Ratings are one column, which the source gives and no line declares; they are what is learnt and what is answered."""
-    for name, span in (("columns", parts["columns"].span if "columns" in parts else None), ("target", reader.spans.get("data.target"))):
+    columns = parts["columns"].span if "columns" in parts else None
+    for name, span in (("columns", columns), ("target", reader.spans.get("data.target"))):
         if span is not None:
-            way_out = "take it away: the source says which columns it reads, and `ratings` are both what is seen and what is answered"
+            way_out = "take it away: the source names the columns, and `ratings` are what is seen and what is answered"
             reader.report.error("E0505", f"ratings have no `{name}`", span, help=way_out)
     reader.columns = (COLUMN_OF_RATINGS,)
     return Data(source=read.source, columns={COLUMN_OF_RATINGS: RatingLevels()}, split=read.split, augment=augment)
@@ -167,11 +168,11 @@ def _augment(part: Part | None, scope: Scope, reader: Reader) -> tuple[Augmentat
 
 def source_stays_inside(data: Data, folder: str, root: str | None, reader: Reader) -> None:
     """The path of the source leads into the spec's folder, or into `--root`, symbolic links resolved."""
-    path = getattr(data.source, "path", None)
-    if path is None:
-        return
-    span = reader.spans.get("data.source.path", reader.spans.get("data.source"))
-    path_stays_inside(path, folder, root, span, reader.report, 'as in `"data/table.csv"`')
+    for setting in ("path", "titles"):
+        path = getattr(data.source, setting, None)
+        if path is not None:
+            span = reader.spans.get(f"data.source.{setting}", reader.spans.get("data.source"))
+            path_stays_inside(path, folder, root, span, reader.report, 'as in `"data/table.csv"`')
 
 
 def path_stays_inside(path: str, folder: str, root: str | None, span: Span | None, report: Report, example: str) -> None:

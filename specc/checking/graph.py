@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from specc.checking.dead_ends import every_layer_leads_on
 from specc.checking.expansion import Blocks, each_rounds, repeat_count
-from specc.checking.machines import with_labels
+from specc.checking.labels import with_labels
 from specc.checking.names import Names, Place, names_in
 from specc.checking.reading import Inherited, Reader, Unreadable
 from specc.checking.values import NotConstant, Scope

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from specc.checking.places import outputs_of
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node, Spec
 from specc.machines import machines, visible_layers
-from specc.vocabulary.columns import Category
 from specc.vocabulary.families import Layer
 from specc.vocabulary.layers.boltzmann import Hidden, Rbm, Visible
 from specc.vocabulary.layers.boltzmann import Label as LabelUnits
@@ -18,34 +15,6 @@ from specc.vocabulary.models import Dbn
 from specc.vocabulary.models import Rbm as RbmModel
 
 ELSEWHERE = 'a machine is trained in a spec of its own, and taken from its run: `pretrained("runs/NAME", part = hidden_1)`'
-
-
-def with_labels(nodes: list[Node], targets: Collection[str]) -> list[Node]:
-    """The nodes with each visible target as the label of the machine that sees it, behind that machine.
-
-    A label that the spec itself wrote takes nothing: it is told apart by that.
-    """
-    labels = {node.name: node for node in nodes if isinstance(node.layer, Visible) and _is_label(node.layer, targets)}
-    result: list[Node] = []
-    for node in nodes:
-        if node.name in labels:
-            continue
-        if isinstance(node.layer, LabelUnits):
-            node = node.model_copy(update={"inputs": ()})
-        seen = [name for name in node.inputs if name in labels]
-        others = tuple(name for name in node.inputs if name not in labels)
-        result.append(node.model_copy(update={"inputs": others}) if seen else node)
-        for name in seen:
-            own = labels.pop(name)
-            layer = LabelUnits(column=own.layer.columns[0])  # type: ignore[attr-defined]
-            result.append(own.model_copy(update={"layer": layer, "inputs": (*others, node.name)}))
-    return [*labels.values(), *result]
-
-
-def _is_label(layer: Visible, targets: Collection[str]) -> bool:
-    """Whether visible units are a target by itself; units that no label has are a mistake, and are kept to be told."""
-    of_labels = layer.units is None or layer.units.word == "softmax"
-    return len(layer.columns) == 1 and layer.columns[0] in targets and of_labels
 
 
 def layers_fit_the_model(spec: Spec, report: Report) -> None:
@@ -73,7 +42,8 @@ def _fits_a_network(node: Node) -> Misfit:
         case Rbm():
             return "a `network` has no `rbm`", f"a `dbn` has: `dbn {{ visible(…); rbm(500); output(…) }}`; or {ELSEWHERE}"
         case Hidden():
-            return "a `network` has no `hidden`: it is the layer of an `rbm`", f"`dense(500, sigmoid)` is a network's; or {ELSEWHERE}"
+            way_out = f"`dense({node.layer.count}, sigmoid)` is a network's; {ELSEWHERE}"
+            return "a `network` has no `hidden`: it is the layer of an `rbm`", way_out
         case LabelUnits():
             return "a `network` has no `label`", f"end with `output({node.layer.column})`"
     return None
@@ -90,7 +60,7 @@ def _fits_an_rbm(node: Node) -> Misfit:
         case Input():
             return "an `rbm` sees columns by `visible`", f"write `visible({_columns(node)})`"
         case Output(column=column):
-            way_out = f"make the label visible, `visible({column})`, or take a `dbn`: `dbn {{ visible(…); rbm(500); output({column}) }}`"
+            way_out = f"make it visible, `visible({column})`, or take a `dbn {{ visible(…); rbm(500); output({column}) }}`"
             return "an `rbm` has no `output`", way_out
     return f"an `rbm` has no `{node.layer.word}`", "it is `visible` and `hidden`; a `dbn` may have more layers above its machines"
 
@@ -120,12 +90,14 @@ def machines_are_whole(spec: Spec, report: Report) -> None:
     nodes, stack = spec.graph.nodes, machines(spec)
     end = nodes[-1].span if nodes else spec.spans.get("model")
     if not any(True for _ in visible_layers(spec.graph)):
-        beside = " beside the label" if outputs_of(spec) else ""
-        way_out = "a label alone has nothing to be told by: add `visible(features)`" if beside else "begin with `visible(features)`"
+        beside, way_out = "", "begin with `visible(features)`"
+        if outputs_of(spec):
+            beside, way_out = " beside the label", "a label alone has nothing to be told by: add `visible(features)`"
         report.error("E0113", f"the `{spec.model.word}` has no visible units{beside}", end, help=way_out)
     elif not stack:
         word = "hidden" if isinstance(spec.model, RbmModel) else "rbm"
-        report.error("E0113", f"the `{spec.model.word}` has no `{word}`", end, help=f"add how many features it learns: `{word}(500)`")
+        way_out = f"say how many features it learns: `{word}(500)`"
+        report.error("E0113", f"the `{spec.model.word}` has no `{word}`", end, help=way_out)
     elif isinstance(spec.model, RbmModel) and len(stack) > 1:
         message = "an `rbm` has one `hidden`: machines one upon the other are a `dbn`"
         labels = (Label(stack[0].span, "first here"),)
@@ -160,23 +132,7 @@ def _stands_upon_the_one_before(spec: Spec, stack: tuple[Node, ...], report: Rep
             return
         if set(node.inputs) != below:
             message = f"`{node.name}` does not stand upon {listing(sorted(below), 'and')}"
-            report.error("E0113", message, node.span, help="in a `dbn` each machine takes the features of the one before: one after another")
+            way_out = "in a `dbn` each machine takes the features of the one before: write them one after another"
+            report.error("E0113", message, node.span, help=way_out)
             return
         below = {node.name}
-
-
-def labels_are_told_by_one_machine(spec: Spec, report: Report) -> None:
-    """An `rbm` answers one target, and that is a category."""
-    assert spec.data is not None
-    labelled = [node for node in outputs_of(spec) if isinstance(node.layer, LabelUnits)]
-    if len(labelled) > 1:
-        labels = (Label(labelled[0].span, "first here"),)
-        message, way_out = "an `rbm` answers one target", "leave the other out of `target`, and it is a visible unit like any"
-        report.error("E0113", message, labelled[1].span, labels=labels, help=way_out)
-    for node in labelled:
-        column = node.layer.column  # type: ignore[attr-defined]
-        declared = spec.data.columns.get(column)
-        if declared is not None and not isinstance(declared, Category):
-            way_out = f"leave it out of `target`, and it is a visible unit like any; or take a `dbn` that ends with `output({column})`"
-            kind = "a number" if declared.word == "number" else f"an {declared.word}"
-            report.error("E0502", f"an `rbm` answers labels, and `{column}` is {kind}", node.span, help=way_out)

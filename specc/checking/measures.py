@@ -9,8 +9,6 @@ from specc.diagnostics import Report, Span, did_you_mean, listing
 from specc.ir import Phase, Spec
 from specc.machines import machines
 from specc.vocabulary.families import Metric
-from specc.vocabulary.hyperparameters import is_searched
-from specc.vocabulary.part import find_word
 from specc.vocabulary.sources import Ratings
 from specc.vocabulary.splits import Column, Folds, Provided, Random
 
@@ -105,7 +103,7 @@ def measures_are_taken(spec: Spec, report: Report) -> None:
             if measure is not None:
                 wanted.append((measure, span_of(spec, phase, field), phase))
     if spec.sweep is not None and spec.phases:
-        wanted.append((_searched(spec), spec.spans.get("sweep.objective"), spec.last_phase))
+        wanted.append((spec.sweep.objective.measure, spec.spans.get("sweep.objective"), spec.last_phase))
     for measure, span, phase in wanted:
         _measure_is_taken(measure, span, phase, spec, report)
 
@@ -137,7 +135,7 @@ def _way_to_a_measure(spec: Spec, phase: Phase, split: str, name: str, known: li
     meant = did_you_mean(name, [other for other in known if other != "reconstruction_error"])
     if meant is not None:
         return f"did you mean `{split}.{meant}`?"
-    if name in OF_MACHINES and procedure_of(spec, phase).of_machines:
+    if name in OF_MACHINES and procedure_of(spec, phase).of_machines and not of_ratings(spec):
         return f"name it: `metrics = [{name}]`"
     if name == "loss" and procedure_of(spec, phase).of_machines:
         return f"a machine has no loss; {_by_the_likelihood(split)}"
@@ -156,38 +154,3 @@ def _has_validation(spec: Spec) -> bool:
     if isinstance(split, Random):
         return split.shares()[1] > 0
     return bool(getattr(split, "validation", True)) if not isinstance(split, Provided) else True
-
-
-def sweeps_have_something_to_search(spec: Spec, report: Report) -> None:
-    if spec.sweep is None:
-        return
-    span = spec.spans.get("sweep.objective")
-    if not spec.hyper:
-        report.error("E0505", "`sweep` has no hyperparameters to search", span, help="declare some in `hyper { … }`")
-    elif not any(is_searched(value.declared) for value in spec.hyper.values()):
-        have = f"{listing(spec.hyper, 'and')} {'has' if len(spec.hyper) == 1 else 'have'} no range"
-        way_out = "give one a range, as in `rate = float(0.01, 1e-4 .. 1e-1, log)`"
-        report.error("E0505", f"`sweep` has nothing to search: {have}", span, help=way_out)
-    if not spec.phases:
-        report.error("E0505", "`sweep` has nothing to train", span, help="write `train { epochs = 20 }`")
-
-
-def sweeps_look_the_right_way(spec: Spec, report: Report) -> None:
-    """A search wants more of what is better when it is higher, and less of what is better when it is lower."""
-    if spec.sweep is None or not outputs_of(spec):
-        return
-    measure, word = _searched(spec), spec.sweep.objective.word
-    name = measure.rpartition(".")[2]
-    metric = find_word("metric", name)
-    if metric is None and name != "loss":
-        return
-    better = metric.better if metric is not None and issubclass(metric, Metric) else "lower"
-    wanted = "maximize" if better == "higher" else "minimize"
-    if word != wanted:
-        message = f"`{measure}` is better when it is {better}"
-        report.error("E0505", message, spec.spans.get("sweep.objective"), help=f"write `{wanted}({measure})`")
-
-
-def _searched(spec: Spec) -> str:
-    """The measure that the sweep looks at."""
-    return spec.sweep.objective.measure  # type: ignore[union-attr]

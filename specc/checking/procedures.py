@@ -19,10 +19,10 @@ from specc.vocabulary.models import Rbm as RbmModel
 from specc.vocabulary.regularizers import Sparsity
 
 UNUSED = {
-    "loss": "what a machine learns by is its own energy",
+    "loss": "take it away: what a machine learns by is its own energy",
     "accumulate": "take a larger `batch`",
-    "freeze": "each machine is trained by itself, all others resting; `rbm_1.epochs = 0` leaves one out",
-    "label_noise": "no label is visible to what it trains",
+    "freeze": "take it away: each machine is trained by itself, all others resting; `rbm_1.epochs = 0` leaves one out",
+    "label_noise": "take it away: no label is visible to what it trains",
 }
 """The settings that procedures of machines have no use for, each with what to do about it."""
 
@@ -73,7 +73,7 @@ def _machines_use_it(spec: Spec, phase: Phase, procedure: Procedure, report: Rep
         if not phase.settings.written(name) or of_another or (name == "label_noise" and (labelled or not _has_labels(spec))):
             continue
         message = f"`{procedure.word}` has no use for `{name}`"
-        report.error("E0505", message, span_of(spec, phase, name), help=f"take it away: {way_out}" if name != "accumulate" else way_out)
+        report.error("E0505", message, span_of(spec, phase, name), help=way_out)
 
 
 def _has_labels(spec: Spec) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from specc.checking.data import COLUMN_OF_RATINGS
 from specc.checking.places import inputs_of, span_of
 from specc.defaults import procedure_of
 from specc.diagnostics import Report
@@ -38,7 +39,7 @@ def ratings_are_seen_by_one_machine(spec: Spec, report: Report) -> None:
     span = spec.spans.get("data.source")
     if not isinstance(spec.model, Rbm):
         report.error("E0113", f"ratings are learnt by an `rbm`, and this is a `{spec.model.word}`", span, help=f"as in {SPEC}")
-        return
+        report.raise_errors()  # what else is said of another model would not help
     if spec.data.augment:
         report.error(
             "E0505", "`augment` changes images, and ratings are none", spec.spans.get("data.augment.0", span), help="take it away"
@@ -47,6 +48,8 @@ def ratings_are_seen_by_one_machine(spec: Spec, report: Report) -> None:
     if len(visible) > 1:
         report.error("E0205", "ratings are seen once", visible[1].span, help=f"as in {SPEC}")
     for node in visible:
+        if node.layer.columns != (COLUMN_OF_RATINGS,):  # type: ignore[attr-defined]
+            report.error("E0505", "the source gives `ratings`, and no features", node.span, help=f"as in {SPEC}")
         units = getattr(node.layer, "units", None)
         if units is not None and units.word != "softmax":
             message = f"`ratings` are levels, which `{units.word}` units do not hold"

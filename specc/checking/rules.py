@@ -16,15 +16,11 @@ from specc.checking.columns import (
     targets_stay_as_they_are,
     values_name_one_set,
 )
+from specc.checking.labels import labels_are_told_by_one_machine
 from specc.checking.limits import weights_fit_one_file
 from specc.checking.losses import losses_fit_their_outputs
-from specc.checking.machines import labels_are_told_by_one_machine, layers_fit_the_model, machines_are_whole
-from specc.checking.measures import (
-    measures_are_taken,
-    metrics_fit_an_output,
-    sweeps_have_something_to_search,
-    sweeps_look_the_right_way,
-)
+from specc.checking.machines import layers_fit_the_model, machines_are_whole
+from specc.checking.measures import measures_are_taken, metrics_fit_an_output
 from specc.checking.parts import (
     freezings_say_how_long,
     parts_are_there,
@@ -58,6 +54,7 @@ from specc.checking.ratings import (
     ratings_are_seen_by_one_machine,
     ratings_come_from_their_source,
 )
+from specc.checking.sweeps import sweeps_have_something_to_search, sweeps_look_the_right_way
 from specc.checking.units import units_hold_their_columns, units_stand_on_their_side
 from specc.diagnostics import Label, Report, listing
 from specc.door import input_columns

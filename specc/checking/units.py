@@ -17,6 +17,16 @@ from specc.vocabulary.units import Gaussian
 
 Reason = tuple[str, str]
 """Why units do not hold a column, as the end of a sentence that begins with it, and the way out."""
+SEVERAL = {
+    "is a number": "are numbers",
+    "is a category": "are categories",
+    "is an image": "are images",
+    "is an array": "are arrays",
+    "has ": "have ",
+    "goes ": "go ",
+    "enters ": "enter ",
+}
+"""How a reason begins, and how that is said of several columns."""
 
 
 def units_stand_on_their_side(spec: Spec, report: Report) -> None:
@@ -67,10 +77,8 @@ def units_hold_their_columns(spec: Spec, report: Report) -> None:
 
 def _of_several(why: str) -> str:
     """`has …` → `have …`, `is a number` → `are numbers`."""
-    several = {"is a number": "are numbers", "is a category": "are categories", "is an image": "are images", "is an array": "are arrays"}
-    several |= {"has ": "have ", "goes ": "go ", "enters ": "enter "}
-    begin = next(begin for begin in several if why.startswith(begin))
-    return several[begin] + why.removeprefix(begin)
+    begin = next(begin for begin in SEVERAL if why.startswith(begin))
+    return SEVERAL[begin] + why.removeprefix(begin)
 
 
 def _misfits(spec: Spec, node: Node, layer: Visible) -> Iterator[tuple[str, Reason]]:
@@ -122,12 +130,10 @@ def _changed_by(column: Column) -> str:
 
 def _leads_out_of_the_unit_range(column: Column) -> str:
     """How a column's scale takes it out of 0 … 1, as far as that is known without the data."""
-    match column:
-        case Image(scale=None):
-            return "goes from 0 to 255"
-        case Image(scale="symmetric" | "standard" as scale) | Number(scale="standard" | "robust" as scale) | Array(scale="standard" as scale):
-            return f"has `scale = {scale}`"
-    return ""
+    if isinstance(column, Image) and column.scale is None:
+        return "goes from 0 to 255"
+    scale = column.scale if isinstance(column, Image | Number | Array) else None
+    return "" if scale in (None, "unit", "minmax") else f"has `scale = {scale}`"
 
 
 def _declared_at(spec: Spec, names: Sequence[str], used: Span) -> tuple[Label, ...]:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from specc.cli.exits import show_report
-from specc.cli.numbers import number, of_epochs, spoken, took
+from specc.cli.numbers import of_epochs, readable, spoken, took
 from specc.cli.progress import PlainLines
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ class LiveDisplay(PlainLines):
     def _bar(self, phase: Phase, clock: Clock) -> RenderableType:
         epoch = min(int(clock.epoch) + 1, phase.settings.epochs or int(clock.epoch) + 1)
         words = f"{phase.name}  " if self.several_phases else ""
+        if len(self.epochs) > 1:
+            words = f"{phase.name} ({list(self.epochs).index(phase.name) + 1} of {len(self.epochs)})  "
         by_epochs, by_steps = f"epoch {of_epochs(epoch, phase.settings.epochs)}", f"step {clock.step}/{clock.total_steps}"
         words += by_epochs if phase.settings.steps is None else by_steps
         left = self._seconds_left(clock)
@@ -113,8 +115,9 @@ class LiveDisplay(PlainLines):
         for _ in splits:
             table.add_column(justify="right", min_width=10)
         table.add_row("", *(Text(split, style="dim") for split in splits))
-        for name in event["train"]:
-            table.add_row(spoken(name), *(number(event[split].get(name)) for split in splits))
+        shown = [readable(event[split]) for split in splits]
+        for name in dict.fromkeys(name for measured in shown for name in measured):
+            table.add_row(spoken(name), *(measured.get(name, "-") for measured in shown))
         if self.best is not None:
             table.add_row(Text(f"best: epoch {self.best['epoch']}", style="dim"))
         return table

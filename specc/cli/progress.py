@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from specc.cli.exits import show_report
-from specc.cli.numbers import number, of_epochs, short
+from specc.cli.numbers import of_epochs, readable, short
 from specc.costs import parameters
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class PlainLines:
         phase = f"{event['phase']} " if self.several_phases else ""
         parts = [f"{phase}epoch {of_epochs(event['epoch'], self.epochs.get(event['phase']))}"]
         for split in ("train", "validation"):
-            measured = {name: value for name, value in event.get(split, {}).items() if isinstance(value, float)}
+            measured = readable({name: value for name, value in event.get(split, {}).items() if isinstance(value, float)})
             if measured:
-                parts.append(f"{split}: " + ", ".join(f"{short(name)} {number(value)}" for name, value in measured.items()))
+                parts.append(f"{split}: " + ", ".join(f"{short(name)} {text}" for name, text in measured.items()))
         return "  ".join(parts)

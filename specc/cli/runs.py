@@ -12,7 +12,7 @@ import click
 
 from specc.cli import options
 from specc.cli.exits import WRONG_SPEC, refuse
-from specc.cli.numbers import number, spoken
+from specc.cli.numbers import is_error, readable, spoken
 from specc.cli.tables import aligned, with_error
 from specc.diagnostics.render import visible
 from specc.runs.folder import RunFolder
@@ -51,10 +51,10 @@ def _folders_of_runs(folder: Path) -> Iterator[Path]:
 
 def _table(rows: list[dict[str, Any]]) -> str:
     """A line a run, with what it measured on the test rows, or where it has none on those of validation, of training."""
-    names = list(dict.fromkeys(name for row in rows for name in _measured(row)))
+    names = list(dict.fromkeys(name for row in map(_measured, rows) for name in row if not is_error(name, row)))
     lines = [["run", "status", "seed", "set", *map(spoken, names)]]
     for row in rows:
-        measured = _measured(row)
+        measured = _measured(row) if "runs" in row else readable(_measured(row))
         settings = " ".join(row["overrides"]) or "-"
         seed = str(row["seed"]) if row["seed"] is not None else "-"
         lines.append(
@@ -69,9 +69,9 @@ def _table(rows: list[dict[str, Any]]) -> str:
     return aligned(lines)
 
 
-def _cell(value: float | dict[str, Any] | None) -> str:
+def _cell(value: str | dict[str, Any] | None) -> str:
     """A run's number, or a group's mean ± standard error."""
-    return with_error(value) if isinstance(value, dict) else number(value)
+    return with_error(value) if isinstance(value, dict) else value or "-"
 
 
 def _say_how_to_go_on(rows: list[dict[str, Any]]) -> None:

@@ -19,14 +19,17 @@ DEFAULT = "samples.png"
     "--given", multiple=True, metavar="COLUMN=VALUE", help="Hold a visible column at a label, or at a number in its own unit."
 )
 @click.option("--steps", type=click.IntRange(1), default=1000, show_default=True, help="Gibbs steps of each chain.")
-@click.option("--total", type=click.IntRange(1), help="Counts: how many there are in a row, as the words of a document (else 100).")
+@click.option(
+    "--total", type=click.IntRange(1), help="Counts: how many there are in a row, as the words of a document (else 100)."
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed draws other rows.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="A .png, .npz or .csv file (else samples.png, or CSV on standard output)."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="A .png, .npz or .csv file (else samples.png, or CSV on standard output).",
 )
-def command(
-    path: Path, rows: int, given: tuple[str, ...], steps: int, total: int | None, seed: int, output: Path | None
-) -> None:
+def command(path: Path, rows: int, given: tuple[str, ...], steps: int, total: int | None, seed: int, output: Path | None) -> None:
     """Draw rows from an rbm or dbn by Gibbs sampling.
 
     Each row is the end of a chain of its own, which begins where no hidden unit says anything: at the visible biases. A .csv
@@ -34,7 +37,7 @@ def command(
     units hold are given by their chances. A .png shows the chances of each picture's pixels, E[v|h] of the last draw; a .npz
     file has the draws, and these means beside them.
     """
-    from specc.runs.sample import SUFFIXES, CannotSample, file_of, parse_given, sample_run
+    from specc.runs.sample import SUFFIXES, CannotSample, advice, file_of, parse_given, sample_run
 
     try:
         held = parse_given(given)
@@ -51,6 +54,8 @@ def command(
             content = file_of(samples, output or Path("-.csv"))
         except CannotSample as error:
             refuse(str(error), WRONG_SPEC)
+        if (note := advice(run.spec)) is not None:
+            click.echo(f"note: {note}", err=True)
     if output is None:
         click.echo(content, nl=False)
         return

@@ -6,21 +6,20 @@ import shutil
 import sys
 from typing import Any
 
-from specc.cli.numbers import number, spoken
+from specc.cli.numbers import is_error, number, readable, spoken
 
 
 def metrics_table(metrics: dict[str, dict[str, Any]], width: int | None = None) -> str:
     """A line a split, a column a measure; where that is wider than `width`, the other way round."""
-    names = list(
-        dict.fromkeys(n for measured in metrics.values() for n, value in measured.items() if not isinstance(value, list))
-    )
-    rows = [[split, *(number(measured.get(name)) for name in names)] for split, measured in metrics.items()]
+    shown = {split: readable(measured) for split, measured in metrics.items()}
+    names = list(dict.fromkeys(name for measured in shown.values() for name in measured))
+    rows = [[split, *(measured.get(name, "-") for name in names)] for split, measured in shown.items()]
     return _fitting([["", *map(spoken, names)], *rows], width)
 
 
 def averages_table(metrics: dict[str, dict[str, dict[str, Any]]], width: int | None = None) -> str:
     """The same of several runs: mean ± standard error."""
-    names = list(dict.fromkeys(name for measured in metrics.values() for name in measured))
+    names = list(dict.fromkeys(name for measured in metrics.values() for name in measured if not is_error(name, measured)))
     rows = [[split, *(with_error(measured.get(name)) for name in names)] for split, measured in metrics.items()]
     return _fitting([["", *map(spoken, names)], *rows], width)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -11,9 +12,10 @@ from specc.data.files import Files
 from specc.data.fit import ordered_labels
 from specc.data.sources import Request, read_table
 from specc.data.sources.csv import read_csv
+from specc.data.sources.ratings import ratings_are_levels
 from specc.data.split import fields_of, seed_of, split_rows
-from specc.data.table import SETS, Table
-from specc.diagnostics import Report
+from specc.data.table import SETS, Table, count_of, first_rows
+from specc.diagnostics import Report, listing
 from specc.infer import infer_shapes
 from specc.ir import Bound, RatingsFit, Spec
 from specc.vocabulary.columns import Category, symbol
@@ -67,7 +69,9 @@ def bind_ratings(spec: Spec, files: Files, report: Report) -> tuple[Spec, Rating
     """The spec with what its ratings say, and the ratings. Raises `SpecError` with every mistake of a pass."""
     assert spec.data is not None and isinstance(spec.data.source, Ratings)
     source = spec.data.source
-    table = read_table(source, Request({}, files, report, spec.spans, fields_of(spec)))
+    request = Request({}, files, report, spec.spans, fields_of(spec))
+    table = read_table(source, request)
+    ratings_are_levels(table, source, request)
     titles = _titles(source, spec, files, report)
     report.raise_errors()
     of_triples = spec.model_copy(update={"data": spec.data.model_copy(update={"columns": table.declared})})
@@ -124,3 +128,33 @@ def _titles(source: Ratings, spec: Spec, files: Files, report: Report) -> dict[s
     request = Request({source.item: Category(), TITLE: Category()}, beside, report, spans)
     table = read_csv(Csv(path=source.titles), request)
     return dict(zip(table.columns[source.item].tolist(), table.columns[TITLE].tolist()))
+
+
+def asked_of(path: Path, spec: Spec, known: RatingsDataset, report: Report) -> RatingsDataset:
+    """The ratings of another file as those that are asked for, beside those that are known. Raises `SpecError`."""
+    assert spec.data is not None and spec.bound is not None and isinstance(spec.data.source, Ratings)
+    fit = spec.bound.fits[COLUMN]
+    assert isinstance(fit, RatingsFit)
+    source = spec.data.source.model_copy(update={"path": str(path)})
+    table = read_table(source, Request({}, Files(Path("."), None, report), report))
+    levels = np.searchsorted(fit.levels, table.columns[source.rating]).clip(max=len(fit.levels) - 1)
+    strange = np.flatnonzero(np.array(fit.levels)[levels] != table.columns[source.rating]).tolist()
+    known_levels = listing([f"{level:g}" for level in fit.levels], "and")
+    _all_are_known(source.rating, table, strange, report, f"it knows {known_levels}")
+    places = {}
+    for column, names in ((source.case, known.names), (source.unit, fit.units)):
+        place = {name: number for number, name in enumerate(names)}
+        places[column] = np.array([place.get(name, -1) for name in table.columns[column].tolist()])
+        strange = np.flatnonzero(places[column] < 0).tolist()
+        _all_are_known(column, table, strange, report, "nothing is known of them to answer by: take these lines out")
+    report.raise_errors()
+    asked = Cases.of(places[source.case], places[source.unit], levels, len(known.names))
+    rows = {"data": SETS.index("test") * len(known.names) + np.flatnonzero(asked.counts)}
+    return replace(known, rows=rows, sets={"train": known.sets["train"], "test": asked})
+
+
+def _all_are_known(column: str, table: Table, strange: list[int], report: Report, way_out: str) -> None:
+    if strange:
+        message = f"`{column}` holds what training never saw in {count_of(len(strange), 'row')}"
+        values = table.columns[column][strange].tolist()
+        report.error("E0406", message, notes=first_rows(table.place, strange, values), help=way_out)

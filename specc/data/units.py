@@ -81,7 +81,7 @@ def _named(names: list[str]) -> str:
 
 
 def _numbers(spec: Spec, node: Node, word: str, table: Table) -> Iterator[tuple[str, np.ndarray]]:
-    """The columns of a visible layer that units of a word hold, as they enter; what was scaled to 0…1 was so by its training rows."""
+    """The columns of a visible layer that units of a word hold, as they enter; `minmax` has brought training rows to 0…1."""
     assert spec.data is not None and spec.bound is not None and isinstance(node.layer, Visible)
     for name in input_columns(spec, node):
         column, fit = spec.data.columns[name], spec.bound.fits[name]

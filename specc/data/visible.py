@@ -1,4 +1,4 @@
-"""The visible units of a model as the columns that they hold: which units are whose, and their numbers in the column's own unit."""
+"""The visible units of a model as the columns that they hold: which units are whose, and their numbers in its own unit."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from specc.ir import Node
 from specc.phrases import Phrase, phrase_of, text_of
 from specc.shapes import Shape
 from specc.showing.layers import BELOW, note_of, shortened
+from specc.vocabulary.layers.boltzmann import Hidden, Label, Visible
 
 CHARACTER = 6.65
 """Width of a character of the drawing's typeface, 11 pixels and monospaced."""
@@ -32,6 +33,8 @@ class Box:
     tooltip: str = ""
     look: str = ""
     """What it says beside its name: boxes of one look may be folded."""
+    is_side: bool = False
+    """Whether it is the visible or the hidden side of a machine: between two sides weights lead both ways."""
     x: float = 0.0
     y: float = 0.0
     width: float = 0.0
@@ -96,6 +99,8 @@ class Path:
 
     points: list[tuple[float, float]]
     arrow: bool = True
+    both: bool = False
+    """Whether the line leads up as well."""
     square: bool = False
     between: bool = False
     label: str = ""
@@ -113,6 +118,7 @@ def node_box(node: Node, inputs: tuple[Shape, ...], is_light: bool) -> Box:
     tooltip = f"{node.name}: {text}" + "".join(f"\n{output or 'gives'} {s}" for output, s in node.outputs.items())
     box = Box(node.name, _kind(node, inputs, is_light), cut(first), str(shape) if shape is not None else "", tooltip=tooltip)
     box.second, box.look = "" if flat else cut(text), f"{text} {' '.join(map(str, inputs))} {shape}"
+    box.is_side = isinstance(node.layer, Visible | Hidden | Label)
     return _sized(box, flat)
 
 
@@ -133,7 +139,7 @@ def _phrase(node: Node) -> Phrase:
 def _kind(node: Node, inputs: tuple[Shape, ...], is_light: bool) -> str:
     if node.layer.merges:
         return "merge"
-    if not node.inputs:
+    if not node.inputs or isinstance(node.layer, Label):
         return "source"
     parameters = tensors_of(node, inputs)
     if any(name.endswith("weight") for name in parameters):

@@ -263,7 +263,8 @@ class _Layers:
                     end = (slot.x + ends.get(id(tie), tie.lower_offset), slot.y)
                     (before, _), (after, gutter) = column_of[id(tie.upper)], column_of[id(slot)]
                     if before == after:
-                        self.frame.paths.append(Path([start, end], tie.last and not _is_frame(slot), label=tie.label))
+                        both = _is_side(tie.upper) and _is_side(slot)
+                        self.frame.paths.append(Path([start, end], tie.last and not _is_frame(slot), both, label=tie.label))
                     else:
                         low, high = start[1] + 14.0, end[1] - 18.0
                         points = [start, (start[0], low), (gutter, low), (gutter, high), (end[0], high), end]
@@ -278,6 +279,10 @@ def _nearest(breaks: list[int], bottom: list[float], y: float) -> int:
 
 def _is_frame(slot: Slot) -> bool:
     return slot.item is not None and slot.item.is_frame
+
+
+def _is_side(slot: Slot) -> bool:
+    return slot.item is not None and bool(slot.item.boxes) and slot.item.boxes[-1].is_side
 
 
 def _offset(item: Item | None, side: str, tensor: str) -> float:

@@ -178,5 +178,9 @@ class _GraphOutline:
 
 
 def _drawn_inputs(node: Node) -> tuple[str, ...]:
-    """The tensors whose numbers a layer takes: a shortcut's second one only lends its shape."""
+    """The tensors whose numbers a layer takes: a shortcut's second one only lends its shape, and a visible label has weights
+    to its machine alone, which is the last.
+    """
+    if node.layer.word == "label":
+        return node.inputs[-1:]
     return node.inputs[:1] if node.layer.word == "shortcut" else node.inputs

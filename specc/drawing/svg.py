@@ -109,6 +109,9 @@ def _path(path: Path, left: float, top: float) -> list[str]:
     x, y = points[-1]
     if path.arrow:
         parts.append(f'<path d="M{_n(x - 4)} {_n(y - 7)}L{_n(x + 4)} {_n(y - 7)}L{_n(x)} {_n(y)}Z" fill="{color}"/>')
+    if path.both:
+        x, y = points[0]
+        parts.append(f'<path d="M{_n(x - 4)} {_n(y + 7)}L{_n(x + 4)} {_n(y + 7)}L{_n(x)} {_n(y)}Z" fill="{color}"/>')
     if path.label:
         (x, y), leads_right = points[2 if path.between else 0], points[-1][0] > points[0][0] and not path.between
         more = f'{END if leads_right else ""} font-size="10"'

@@ -82,7 +82,7 @@ def _write_layers(spec: Spec, graph: Graph, entering: dict[str, ir.Value], write
         if isinstance(node.layer, Input):
             place = Place(node, tuple(entering[tensor.name] for tensor in entries(spec, node)), (), writer)
         else:
-            inputs, seen = (tuple(found[name] for name in node.inputs) for found in (tensors, shapes))
+            inputs, seen = tuple(tensors[name] for name in node.inputs), tuple(shapes[name] for name in node.inputs)
             givers = tuple(graph.by_name[name] for name in node.inputs if name in graph.by_name)
             place = Place(node, inputs, seen, writer, givers)
         value = writer_of(type(node.layer))(node.layer, place)

@@ -23,18 +23,21 @@ def write_column(seat: Seat, name: str, sample: Term, mean: Term, writer: Writer
             value = own_unit(name, seat.fit, units.part(slice(0, 1)).value, writer)
             if seat.fit.indicator:
                 missing = sample.part(seat.place).part(slice(1, 2)).op("Squeeze", units.place.integers([1], "axis")) > 0.5
-                value = writer.op("Where", missing.value, writer.constant(np.float64(np.nan), f"{name}/nan"), value, name=f"{name}/known")
+                none = writer.constant(np.float64(np.nan), f"{name}/nan")
+                value = writer.op("Where", missing.value, none, value, name=f"{name}/known")
             return writer.answer(value, name, ir.DataType.DOUBLE)
         case CategoryFit():
             place = units.op("ArgMax", axis=1, keepdims=0)
-            label = writer.op("Gather", writer.texts(seat.fit.labels, f"{name}/labels"), place.value, name=f"{name}/label", axis=0)
+            labels = writer.texts(seat.fit.labels, f"{name}/labels")
+            label = writer.op("Gather", labels, place.value, name=f"{name}/label", axis=0)
             return writer.answer(label, name, ir.DataType.STRING)
         case ImageFit():
             scale, shift = (np.array(numbers, np.float32).reshape(-1, 1, 1) for numbers in (seat.fit.scale, seat.fit.shift))
             x = units.reshape(0, *seat.fit.size)
             x = (x - units.place.constant(shift, "shifts")) / units.place.constant(scale, "scales")
             x = x.clip(0.0, WHITE).op("Round")
-            return writer.answer(writer.op("Cast", x.value, name=f"{name}/bytes", to=ir.DataType.UINT8), name, ir.DataType.UINT8, *seat.fit.size)
+            shades = writer.op("Cast", x.value, name=f"{name}/bytes", to=ir.DataType.UINT8)
+            return writer.answer(shades, name, ir.DataType.UINT8, *seat.fit.size)
         case ArrayFit():
             x = units.reshape(0, *seat.fit.size) * seat.fit.scale + seat.fit.center
             return writer.answer(x.value, name, ir.DataType.FLOAT, *seat.fit.size)

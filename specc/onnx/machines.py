@@ -24,7 +24,8 @@ class Noise:
     def __init__(self, side: str, blocks: Sequence[tuple[str, int]], place: Place) -> None:
         self.place = place
         self.used = {"uniform": 0, "normal": 0}
-        self.widths = {kind: sum(_amount(word, width)[1] for word, width in blocks if _amount(word, width)[0] == kind) for kind in self.used}
+        amounts = [_amount(word, width) for word, width in blocks]
+        self.widths = {kind: sum(width for word, width in amounts if word == kind) for kind in self.used}
         self.inputs = {kind: _entering(f"{side}_{kind}", width) for kind, width in self.widths.items() if width}
         if any(word == "replicated_softmax" for word, _ in blocks):
             self.inputs["count"] = _entering(f"{side}_count_uniform", "draws")
@@ -41,7 +42,8 @@ class Noise:
 
 def _amount(word: str, width: int) -> tuple[str, int]:
     """Which noise units take, and how many numbers of it."""
-    return {"gaussian": ("normal", width), "softmax": ("uniform", 1), "replicated_softmax": ("count", 0)}.get(word, ("uniform", width))
+    others = {"gaussian": ("normal", width), "softmax": ("uniform", 1), "replicated_softmax": ("count", 0)}
+    return others.get(word, ("uniform", width))
 
 
 def _stretch(x: Term, start: int, width: int, whole: int) -> Term:

@@ -17,6 +17,7 @@ from specc.onnx.columns import write_column
 from specc.onnx.description import KEY, SAMPLER, write_description
 from specc.onnx.formulas import Term
 from specc.onnx.machines import Machine, Noise
+from specc.onnx.units import mean
 from specc.onnx.writer import Place, Writer
 from specc.vocabulary.layers.boltzmann import Hidden
 
@@ -24,20 +25,22 @@ from specc.vocabulary.layers.boltzmann import Hidden
 def build_sampler(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
     """One Gibbs step, `v → h → v'`, in the machine at the top of a bound spec, in the numbers that its units hold.
 
-    `visible` `[batch, units]` and noise (`hidden_uniform`, `visible_normal`, …: see `Noise`) become `hidden`, a draw of p(h|v),
-    `sample`, a draw of p(v|h), and `mean`, E[v|h]. Of an rbm the columns stand beside it in their own units. Rows begin
-    anywhere, zeros say nothing; units that are to be held are written into `visible` between the steps.
+    `visible` `[batch, units]` and noise (`hidden_uniform`, `visible_normal`, …: see `Noise`) become `hidden`, a draw of p(h|v) of
+    mean `hidden_mean`, and `sample`, a draw of p(v|h) of mean `mean`. Of an rbm the columns stand beside it in their own units.
+    Rows begin anywhere, zeros say nothing; units that are to be held are written into `visible` between the steps.
     """
     stack = machines(spec)
     file = _File(spec, weights)
     machine = file.machine(stack[-1])
     v = file.enters("visible", machine.width, machine)
     hidden = [(machine.layer.units.word, machine.layer.count)]
-    h = machine.draw_hidden(machine.hidden_input(v, labelled=True), file.noise("hidden", hidden, machine))
+    x = machine.hidden_input(v, labelled=True)
+    h = machine.draw_hidden(x, file.noise("hidden", hidden, machine))
     totals = machine.totals(v)
     received = machine.visible_input(h)
     drawn = machine.draw_visible(received, file.noise("visible", machine.blocks, machine), totals)
     file.gives("hidden", h, machine.layer.count)
+    file.gives("hidden_mean", mean(machine.layer.units.word, x), machine.layer.count)
     file.gives_rows(drawn, machine.visible_mean(received, totals), machine, with_columns=len(stack) == 1)
     return file.bytes()
 
@@ -57,18 +60,20 @@ def build_decoder(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
     file = _File(spec, weights)
     machine = file.machine(top)
     x = file.enters("features", machine.width, machine)
-    for node in reversed(lower):
+    for node in reversed(lower[1:]):
         machine = file.machine(node)
-        totals = file.enters("totals", 1, machine) if machine.places("replicated_softmax") else None
-        received = machine.visible_input(x)
-        x = machine.draw_visible(received, file.noise(identifier(node.name), machine.blocks, machine), totals)
-        if node is not lower[0]:
-            file.gives(drawn_name(node.inputs[-1]), x, machine.width)
-    file.gives_rows(x, machine.visible_mean(received, totals), machine, with_columns=True)
+        noise = file.noise(identifier(node.name), machine.blocks, machine)
+        x = machine.draw_visible(machine.visible_input(x), noise, None)
+        file.gives(drawn_name(node.inputs[-1]), x, machine.width)
+    bottom = file.machine(lower[0])
+    totals = file.enters("totals", 1, bottom) if bottom.places("replicated_softmax") else None
+    received = bottom.visible_input(x)
+    drawn = bottom.draw_visible(received, file.noise(identifier(lower[0].name), bottom.blocks, bottom), totals)
+    file.gives_rows(drawn, bottom.visible_mean(received, totals), bottom, with_columns=True)
     return file.bytes()
 
 
-TENSORS = ("visible", "features", "totals", "hidden", "sample", "mean")
+TENSORS = ("visible", "features", "totals", "hidden", "hidden_mean", "sample", "mean")
 """What may stand beside noise and columns."""
 
 

@@ -61,9 +61,7 @@ def log_partition(kind: str, x: Term) -> Term:
     return upper.where(x > 0.0, lower)
 
 
-def draw(
-    kind: str, x: Term, noise: Term, width: int, deviation: Term | None = None, totals: Term | None = None
-) -> Term:
+def draw(kind: str, x: Term, noise: Term, width: int, deviation: Term | None = None, totals: Term | None = None) -> Term:
     """A draw of `width` units from their input and noise.
 
     The noise is normal numbers for gaussian units, whose deviation is 1 or `deviation`; else numbers from 0 to below 1: one a
@@ -104,7 +102,7 @@ def softmax_draw(x: Term, noise: Term, width: int) -> Term:
 
 
 def replicated_draw(x: Term, noise: Term, width: int, totals: Term) -> Term:
-    """Counts of the units that the row's numbers fall on, each found by halving; those beyond `totals` `[batch, 1]` do not count."""
+    """How many of the row's first `totals` `[batch, 1]` numbers fall on each unit, which is found by halving."""
     place = x.place
     running = x.op("Softmax", axis=-1).op("CumSum", place.constant(np.int64(1), "axis"))
     target = noise * running.part(slice(width - 1, width))
@@ -119,6 +117,7 @@ def replicated_draw(x: Term, noise: Term, width: int, totals: Term) -> Term:
         step //= 2
     chosen = chosen.op("Min", width - 1)
     draws = place.op("Shape", noise.value, start=1, end=2)
-    counter = place.op("Range", place.constant(np.int64(0), "first"), place.op("Squeeze", draws), place.constant(np.int64(1), "step"))
+    first, one = place.constant(np.int64(0), "first"), place.constant(np.int64(1), "one")
+    counter = place.op("Range", first, place.op("Squeeze", draws), one)
     counts = (Term(counter, place).single() < totals.op("Round")).single()
     return (running * 0.0).op("ScatterElements", chosen, counts, axis=1, reduction="add")

@@ -12,6 +12,7 @@ from specc.data.dataset import Dataset
 from specc.diagnostics import Diagnostic, Report, Source, Span
 from specc.infer import infer_shapes
 from specc.ir import Node, Phase, Spec
+from specc.machines import machines
 from specc.memory import Need, fitting_batch, free_memory, need_of, spoken_bytes, used_memory
 from specc.training.device import free_on
 
@@ -67,6 +68,10 @@ class Budget:
             return Diagnostic(
                 "E0507", message, node.span, label, help="take fewer channels or units, or a larger stride before it"
             )
+        if 2 * need.held > need.standing + need.saving:
+            node = next(node for node in machines(self.spec) if node.name == phase.layer)
+            label = f"`{node.name}` holds what it sees of every row: {spoken_bytes(need.held)}"
+            return Diagnostic("E0507", message, node.span, label, help="take fewer columns, smaller pictures or fewer rows")
         node, count = _heaviest(self.spec)
         taken = spoken_bytes(need.standing + need.saving)
         label = f"`{node.name}` has {count:,} weights; with gradients and copies all of them take {taken}"

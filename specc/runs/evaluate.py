@@ -8,12 +8,14 @@ from typing import Any
 import torch
 
 from specc.data.inputs import read_dataset
+from specc.data.ratings import RatingsDataset, asked_of
 from specc.diagnostics import Report, Source
 from specc.runs.data import data_of
 from specc.runs.run import Run
 from specc.training.evaluate import measured_rows
 from specc.training.procedures import procedure_of
 from specc.training.rows import rows_of
+from specc.vocabulary.sources import Ratings
 
 Metrics = dict[str, dict[str, Any]]
 
@@ -30,7 +32,11 @@ def evaluate_splits(run: Run, splits: list[str] | None = None) -> Metrics:
 def evaluate_file(run: Run, path: Path) -> tuple[Metrics, Report]:
     """The measures on the rows of another file, by its name. Raises `SpecError` for rows that do not fit."""
     report = Report(Source(str(path), ""))
-    dataset = read_dataset(path, run.spec, report)
+    known = data_of(run) if isinstance(run.spec.data.source, Ratings) else None  # type: ignore[union-attr]
+    if isinstance(known, RatingsDataset):
+        dataset = asked_of(path, run.spec, known, report)
+    else:
+        dataset = read_dataset(path, run.spec, report)
     report.raise_errors()
     rows = rows_of(run.spec, dataset, torch.device("cpu"))
     procedure = procedure_of(run.spec, run.spec.last_phase, rows)

@@ -14,7 +14,7 @@ from specc.pytorch.nn import RestrictedBoltzmann
 
 
 class Given(TorchFunctionMode):
-    """Within it, `uniform_` and `normal_` take the tensors of a list one after the other; of one that is wider, the first columns."""
+    """Within it, `uniform_` and `normal_` take the tensors of a list in turn; of one that is wider, the first columns."""
 
     def __init__(self, noise: Sequence[Tensor]) -> None:
         super().__init__()

@@ -120,7 +120,13 @@ class Run:
         return predict_rows(self, rows, part).frame
 
     def sample(
-        self, n: int = 64, given: dict[str, Any] | None = None, *, steps: int | None = None, total: int | None = None, seed: int = 0
+        self,
+        n: int = 64,
+        given: dict[str, Any] | None = None,
+        *,
+        steps: int | None = None,
+        total: int | None = None,
+        seed: int = 0,
     ) -> Samples:
         """Draws `n` rows from an rbm or dbn by Gibbs sampling, the columns of `given` held at their values.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -44,7 +45,7 @@ class Stage(NamedTuple):
         noise = noise_of(self.machine, self.side == "hidden", self.noise, given, shift)
         if self.side == "hidden":
             with Given(noise):
-                return (self.machine.sample_hidden(x, None),)
+                return self.machine.sample_hidden(x, None), self.machine.hidden_mean(x)
         totals = self.machine.totals(torch.from_numpy(given["visible"])) if "visible" in given else None
         totals = torch.from_numpy(given["totals"])[:, 0] if "totals" in given and self.machine.counts is not None else totals
         with torch.no_grad():
@@ -61,7 +62,7 @@ def export_samplers(run: Run) -> dict[str, Any]:
     names = [node.name for node in machines(run.spec)]
     stack: list[Any] = [run.module.get_submodule(identifier(name)) for name in names]
     step = [
-        Stage(stack[-1], "hidden", "visible", ("hidden",), "hidden"),
+        Stage(stack[-1], "hidden", "visible", ("hidden", "hidden_mean"), "hidden"),
         Stage(stack[-1], "visible", "hidden", ("sample", "mean"), "visible"),
     ]
     files = {SAMPLER: (build_sampler(run.spec, run.weights), step)}
@@ -98,7 +99,7 @@ def measured(content: bytes, name: str, stages: list[Stage]) -> dict[str, Any]:
         if counts is not None and "visible" in given:
             given["visible"][:, counts.start] = draw.integers(1, DRAWS + 1, batch)
         for _ in range(STEPS):
-            given |= dict(zip(worst, session.run(list(worst), given_to(session, given))))
+            given |= run(session, worst, given)
             for stage in stages:
                 for output, (difference, scale) in zip(stage.gives, _differences(stage, given)):
                     worst[output] = [max(worst[output][0], difference), max(worst[output][1], scale)]
@@ -111,9 +112,11 @@ def measured(content: bytes, name: str, stages: list[Stage]) -> dict[str, Any]:
     return record
 
 
-def given_to(session: InferenceSession, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Those that a file takes."""
-    return {value.name: tensors[value.name] for value in session.get_inputs()}
+def run(session: InferenceSession, outputs: Iterable[str], tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Some outputs of a file, which takes its own of these tensors."""
+    names = list(outputs)
+    given = session.run(names, {value.name: tensors[value.name] for value in session.get_inputs()})
+    return {name: np.asarray(values) for name, values in zip(names, given)}
 
 
 def _start(session: InferenceSession, batch: int, draw: np.random.Generator) -> dict[str, np.ndarray]:

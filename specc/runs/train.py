@@ -34,8 +34,8 @@ from specc.runs.ratings.factors import write_factors
 from specc.runs.resume import damaged, damaged_newest, find_run_to_resume, hold, is_finished, other_versions, same_data, same_spec
 from specc.runs.run import Run
 from specc.runs.signals import stop_requests
-from specc.runs.topics import has_topics, write_topics
 from specc.runs.snapshots import Snapshots
+from specc.runs.topics import has_topics, write_topics
 from specc.syntax.read import read_source
 from specc.training.checkpoint import Checkpoints, DamagedCheckpoint
 from specc.training.clock import Clock

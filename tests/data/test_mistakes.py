@@ -185,9 +185,7 @@ CASES: dict[str, Case] = {
     "many columns that bernoulli units do not hold": machine(
         lambda i: f"{i},{i},{i},{i},{i}", '"w*" = number', ", units = bernoulli"
     ),
-    "numbers that are no counts": machine(
-        lambda i: f"{i},{i / 2},{-i},1,0", '"w*" = number', ", units = replicated_softmax"
-    ),
+    "numbers that are no counts": machine(lambda i: f"{i},{i / 2},{-i},1,0", '"w*" = number', ", units = replicated_softmax"),
     "documents without words": machine(lambda i: "0,0,0,0,0", '"w*" = number', ", units = replicated_softmax"),
     "rows that are all the same": machine(lambda i: "1,2,3,4,5", '"w*" = number(scale = standard)'),
     "one training row of a machine": machine(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from specc.ir import Node
-from specc.shapes import Expression, Shape, Size
+from specc.shapes import Expression, Shape
 from specc.vocabulary.families import Column, Layer, Loss, Model, Optimizer, Procedure
 from specc.vocabulary.numbers import Fraction, PositiveInt
 from specc.vocabulary.part import REGISTRY, Part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,7 +112,7 @@ def test_a_dbn_is_reconstructed_down_through_all_its_machines() -> None:
     model, _ = proven(asked_part(spec, "reconstruction"), trained)
     raw = raw_rows(spec, 4)
     (given,) = model.answer({"photo": raw["photo"]}).values()
-    stack = [trained.get_submodule(name) for name in ("rbm_1", "rbm_2", "rbm_3")]
+    stack: list[Any] = [trained.get_submodule(name) for name in ("rbm_1", "rbm_2", "rbm_3")]
     x = torch.from_numpy(raw["photo"]).float().flatten(1) / 255
     with torch.no_grad():
         for machine in stack:

@@ -28,7 +28,6 @@ def read_ratings(source: Ratings, request: Request) -> Table:
     values_are_there(table, source, request)
     request.report.raise_errors()
     _pairs_are_rated_once(table, source, request)
-    _ratings_are_levels(table, source, request)
     return table
 
 
@@ -68,8 +67,8 @@ def _pairs_are_rated_once(table: Table, source: Ratings, request: Request) -> No
     request.refuse("E0402", message, notes=notes, help="keep one rating of each pair, the last one say")
 
 
-def _ratings_are_levels(table: Table, source: Ratings, request: Request) -> None:
-    """A unit has a state for each different rating: several, and not hundreds."""
+def ratings_are_levels(table: Table, source: Ratings, request: Request) -> None:
+    """A unit has a state for each different rating: several, and not hundreds. Raises `SpecError`."""
     levels = np.unique(table.columns[source.rating])
     span = request.spans.get("data.source.rating", request.files.span)
     if len(levels) > MOST_LEVELS:
@@ -79,3 +78,4 @@ def _ratings_are_levels(table: Table, source: Ratings, request: Request) -> None
         message = f"every rating is {levels[0]:g}: there is nothing to tell apart"
         way_out = f"is `{source.rating}` the column of the ratings?"
         request.report.error("E0408", message, span, help=way_out)
+    request.report.raise_errors()

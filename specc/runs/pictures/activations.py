@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from specc.runs.pictures.style import MARK, TRAIN, Margins, caption, few_ticks, headline, keep, new_figure, quiet
+from specc.runs.pictures.style import MARK, TRAIN, caption, few_ticks, headline, keep, new_figure, quiet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

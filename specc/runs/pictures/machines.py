@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from specc.door import identifier
-from specc.ir import Phase, Spec
+from specc.ir import Phase
 from specc.machines import machines
 from specc.runs.pictures.places import picture_place, visible_places
 from specc.runs.snapshots import END, FILTERS, START, Snapshot, snapshots_of

@@ -38,18 +38,17 @@ def draw(
     `held` are visible units of the one machine there is; `total` is how often a replicated softmax is drawn.
     """
     *lower, top = stack
-    totals = None if total is None else top.visible_bias.new_full((rows,), float(total))
-    nothing = top.hidden_bias.new_zeros(rows, len(top.hidden_bias))
-    v = top.sample_visible(nothing, generator, totals if not lower else None)
+    bottom, counts = stack[0], None
+    if total is not None:
+        counts = bottom.visible_bias.new_full((rows,), float(total))
+    of_top = counts if top is bottom else None
+    h = top.hidden_bias.new_zeros(rows, len(top.hidden_bias))
+    v = top.sample_visible(h, generator, of_top)
     for _ in range(steps):
-        v = held.put(v) if held is not None else v
-        h = top.sample_hidden(v, generator)
-        last, v = h, top.sample_visible(h, generator, totals if not lower else None)
-    machine, h = top, last
+        h = top.sample_hidden(v if held is None else held.put(v), generator)
+        v = top.sample_visible(h, generator, of_top)
     for machine in reversed(lower):
         h = v
-        v = machine.draw_visible_(machine.generative_input(h), generator, totals if machine is stack[0] else None)
-    means = machine.visible_mean_(machine.generative_input(h), totals if machine is stack[0] else None)
-    if held is not None:
-        v, means = held.put(v), held.put(means)
-    return Drawn(v, means)
+        v = machine.draw_visible_(machine.generative_input(h), generator, counts if machine is bottom else None)
+    means = bottom.visible_mean_(bottom.generative_input(h), counts)
+    return Drawn(v, means) if held is None else Drawn(held.put(v), held.put(means))

@@ -48,13 +48,21 @@ def held(seats: Sequence[Seat], given: Mapping[str, Any]) -> Held:
     values: list[float] = []
     for column, value in given.items():
         if column not in by_name:
-            meant = did_you_mean(column, list(by_name))
-            known = listing(list(by_name)[:MOST_NAMED], "and") + (" and more" if len(by_name) > MOST_NAMED else "")
-            raise CannotSample(f"`{column}` is no visible column: " + (f"did you mean `{meant}`?" if meant else f"there are {known}"))
+            raise CannotSample(f"`{column}` is no visible column: {_known(column, list(by_name), 'there')}")
         seat = by_name[column]
         units += range(seat.place.start, seat.place.stop)
         values += _units_of(seat, value)
     return Held(np.array(units, np.int64), np.array(values, np.float32))
+
+
+def _known(name: str, names: Sequence[str], subject: str) -> str:
+    """The way from a name that is not there to those that are."""
+    meant = did_you_mean(name, list(names))
+    if meant:
+        return f"did you mean `{meant}`?"
+    more = " and more" if len(names) > MOST_NAMED else ""
+    verb = "has" if subject == "it" else "is" if len(names) == 1 else "are"
+    return f"{subject} {verb} {listing(names[:MOST_NAMED], 'and')}{more}"
 
 
 def _units_of(seat: Seat, value: Any) -> list[float]:
@@ -72,9 +80,7 @@ def _units_of(seat: Seat, value: Any) -> list[float]:
 def _label(seat: Seat, fit: CategoryFit, value: Any) -> list[float]:
     text = str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
     if text not in fit.labels:
-        meant = did_you_mean(text, list(fit.labels))
-        known = listing(fit.labels[:MOST_NAMED], "and") + (" and more" if len(fit.labels) > MOST_NAMED else "")
-        raise CannotSample(f"`{seat.column}` has no label `{text}`: " + (f"did you mean `{meant}`?" if meant else f"it has {known}"))
+        raise CannotSample(f"`{seat.column}` has no label `{text}`: {_known(text, fit.labels, 'it')}")
     return [float(label == text) for label in fit.labels]
 
 
@@ -86,7 +92,8 @@ def _number(seat: Seat, fit: NumberFit, value: Any) -> list[float]:
     with np.errstate(all="ignore"):
         (unit,) = encode_number(np.array([number]), fit)
     if not np.isfinite(unit):
-        raise CannotSample(f"`{seat.column}` cannot be {value}: " + ("`log1p` is defined above −1" if np.isfinite(number) else "give a number"))
+        why = "`log1p` is defined above −1" if np.isfinite(number) else "give a number"
+        raise CannotSample(f"`{seat.column}` cannot be {value}: {why}")
     if seat.units == "bernoulli" and not 0 <= unit <= 1:
         ends = [in_own_unit(seat, np.array([[end, 0.0]])).item() for end in (0.0, 1.0)]
         raise CannotSample(f"`{seat.column}` cannot be {value}: its unit holds {ends[0]:.6g} to {ends[1]:.6g}")

@@ -14,6 +14,8 @@ from specc.machines import machines
 from specc.reconstructing import can_be_reconstructed
 from specc.runs.answers import table_of_columns
 from specc.runs.sample.given import CannotSample, held
+from specc.vocabulary.models import Dbn
+from specc.vocabulary.procedures import Supervised
 
 if TYPE_CHECKING:
     import polars
@@ -75,8 +77,30 @@ def sample_run(
     draws, means = _drawn(run, n, steps, values.units, values.values, total, seed)
     if not (np.isfinite(draws).all() and np.isfinite(means).all()):
         raise CannotSample("the chains ran off to numbers without end: with these weights the units have no distribution")
-    columns = [[(s.column, in_own_unit(s, units[:, s.place])) for s in places] for units in (draws, means)]
-    return Samples(dict(columns[0]), dict(columns[1]), frozenset(s.column for s in places if _is_chance(s)))
+    assert spec.data is not None
+    order = {name: number for number, name in enumerate(spec.data.columns)}
+    places = sorted(places, key=lambda seat: order[seat.column])
+    chances = frozenset(seat.column for seat in places if _is_chance(seat))
+    return Samples({s.column: _drawn_values(s, draws) for s in places}, {s.column: _values(s, means) for s in places}, chances)
+
+
+def _values(seat: Seat, units: np.ndarray) -> np.ndarray:
+    return in_own_unit(seat, units[:, seat.place])
+
+
+def _drawn_values(seat: Seat, units: np.ndarray) -> np.ndarray:
+    """A draw of the column; counts are whole numbers."""
+    values = _values(seat, units)
+    return values.round().astype(np.int64) if seat.units == "replicated_softmax" else values
+
+
+def advice(spec: Spec) -> str | None:
+    """What there is to know of rows that a run draws, where it was last trained to answer."""
+    tuned = isinstance(spec.model, Dbn) and any(p.is_run and isinstance(p.settings.procedure, Supervised) for p in spec.phases)
+    if not tuned:
+        return None
+    way_out = "train with `--set train.finetune.epochs=0` for machines that draw their data"
+    return f"the machines were fine-tuned to answer, and draw what that left of the data: {way_out}"
 
 
 def _is_chance(seat: Seat) -> bool:

@@ -10,14 +10,11 @@ from torch.nn import functional
 from specc.door import entries, identifier
 from specc.ir import Node, Spec
 from specc.machines import machines
-from specc.memory import rows_at_once
+from specc.memory import MOST_HELD, rows_at_once
 from specc.pytorch.nn import RestrictedBoltzmann
 from specc.training.rows import Batch, Rows
 from specc.training.streams import Streams
 from specc.vocabulary.layers.boltzmann import Label, Visible
-
-MOST_HELD = 2**30
-"""Numbers that are held as they are seen; more are made batch by batch."""
 
 
 class VisibleRows:

@@ -113,7 +113,7 @@ def test_scikit_learn_starts_its_chains_from_zeros() -> None:
         one.weight.fill_(5.0)
         one.hidden_bias.fill_(-10.0)
     rows = torch.tensor([[1.0, 1, 1, 1]] * 3 + [[0.0, 0, 0, 0]], dtype=torch.float64)
-    alone = Alone(one, words.PersistentContrastiveDivergence(chains=4000), PersistentContrastiveDivergence, rows)
+    alone = Alone(one, words.PersistentContrastiveDivergence(chains=4000, centered=True), PersistentContrastiveDivergence, rows)
     share = float(alone.state.own["chains"].mean())
     assert abs(share - 0.75) < 0.03
 

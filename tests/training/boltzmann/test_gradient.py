@@ -111,7 +111,7 @@ def test_the_centred_one_is_what_its_definition_says(kind: str, learned: bool) -
     rows = rows_of(made)
     (states, counts), _ = both_sides(made)
     shares = log_p(made, states, counts).exp()
-    alone = Alone(made, words.ContrastiveDivergence(), ContrastiveDivergence, rows, Sgd(learning_rate=1.0))
+    alone = Alone(made, words.ContrastiveDivergence(centered=True), ContrastiveDivergence, rows, Sgd(learning_rate=1.0))
     offsets = Offsets(torch.rand(rows.shape[1]).double(), torch.rand(hidden).double())
     moved = step_with(made, alone, rows, states, shares, offsets)  # which moves the offsets before it uses them
     fresh = machine(visible, hidden, units, scale=0.4, learned_variance=learned)  # the machine has moved

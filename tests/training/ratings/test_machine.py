@@ -64,7 +64,7 @@ def test_the_features_are_the_means_of_the_hidden_units() -> None:
 
 
 def test_the_levels_of_a_unit_have_the_chances_of_their_energies() -> None:
-    made = machine().double()
+    made = machine().double().requires_grad_(False)
     h = torch.tensor([1.0, 0.0], dtype=torch.float64)
     chances = torch.softmax(made.level_logits(torch.tensor([0]), torch.tensor([1]), h.unsqueeze(0))[0], 0)
     counted = torch.softmax(torch.stack([-energy(made, [(1, level)], h) for level in range(LEVELS)]), 0)
@@ -87,7 +87,8 @@ def test_units_that_nobody_rated_change_nothing() -> None:
     small, large = machine(units=3), machine(units=9)
     with torch.no_grad():
         for name, parameter in small.named_parameters():
-            getattr(large, name).copy_(parameter) if "shared" in name or "hidden" in name else getattr(large, name)[:3].copy_(parameter)
+            mine = getattr(large, name)
+            (mine[:3] if name in ("weight", "visible_bias") else mine).copy_(parameter)
     ratings = torch.tensor([(0, 0, 0), (0, 2, 2), (1, 1, 1)])
     ways = []
     for made in (small, large):
