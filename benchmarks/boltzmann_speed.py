@@ -60,7 +60,7 @@ def main() -> None:
     picture(found, PICTURES / "boltzmann_speed.png")
     lines += [
         "- Plain gradient descent without momentum, single precision, one thread; an update is what training calls for a batch.",
-        "- scikit-learn's is `_fit`, what its `fit` calls for a batch: persistent, one step. learnergy's is the body of its loop.",
+        "- scikit-learn's is what its `fit` calls for a batch (persistent, one step); learnergy's is the body of its loop.",
         "",
         "![the time of an update](pictures/boltzmann_speed.png)",
     ]

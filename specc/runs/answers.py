@@ -85,4 +85,4 @@ def reconstructed(spec: Spec, values: np.ndarray) -> dict[str, np.ndarray]:
 def _type(values: np.ndarray) -> type[polars.DataType]:
     import polars
 
-    return polars.String if values.dtype == object else polars.Float64
+    return polars.String if values.dtype == object else polars.Int64 if values.dtype.kind == "i" else polars.Float64

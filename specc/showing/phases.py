@@ -12,9 +12,10 @@ from specc.defaults import default_metrics
 from specc.door import Answer, answers
 from specc.ir import Phase, Spec
 from specc.phrases import MARK, Phrase, phrase_of, text_of
-from specc.vocabulary.families import LossTerm
+from specc.vocabulary.families import LossTerm, Regularizer
 from specc.vocabulary.layers.boltzmann import Label
 from specc.vocabulary.part import Part
+from specc.vocabulary.regularizers import Sparsity
 from specc.vocabulary.sections import Train
 from specc.vocabulary.sources import Ratings
 
@@ -76,7 +77,7 @@ def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
         _loss(spec, phase),
         _part("optimizer", s.optimizer, phase),
         _part("schedule", s.schedule, phase, Phrase("constant")),
-        SettingFact("regularize", _phrases(s.regularize), not s.written("regularize"), "over weights" if s.regularize else ""),
+        SettingFact("regularize", _phrases(s.regularize), not s.written("regularize"), _over_weights(s.regularize)),
         _part("clip", s.clip, phase),
         _part("average", s.average, phase),
         _metrics(spec, phase),
@@ -97,6 +98,12 @@ def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
     for part, settings in phase.parts.items():
         facts += [SettingFact(f"{part}.{name}", _value(getattr(settings, name)), False) for name in settings.model_fields_set]
     return facts
+
+
+def _over_weights(regularizers: tuple[Regularizer, ...]) -> str:
+    """All regularizers are over weights but those of hidden units."""
+    words = [part.word for part in regularizers if not isinstance(part, Sparsity)]
+    return f"{'' if len(words) == len(regularizers) else words[0] + ' '}over weights" if words else ""
 
 
 def training_rows(spec: Spec, phase: Phase) -> int | None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from specc.cli.live import LiveDisplay
-from specc.cli.numbers import number, of_epochs, short, spoken, took
+from specc.cli.numbers import number, of_epochs, readable, short, spoken, took
 from specc.cli.progress import PlainLines
 from specc.cli.tables import metrics_table
 from specc.ir import Phase, Spec
@@ -38,6 +38,21 @@ from specc.training.clock import Clock
 )
 def test_numbers_have_as_many_figures_as_help(value: float | None, text: str) -> None:
     assert number(value) == text
+
+
+def test_an_estimate_has_the_figures_of_its_error() -> None:
+    measured = {"reconstruction_error": 0.0395, "log_likelihood": -128.8312, "log_likelihood_reverse": -129.7368}
+    exact = {"log_likelihood": -128.8312}
+    assert readable(measured | {"log_likelihood_error": 0.1746}) == {
+        "reconstruction_error": "0.0395",
+        "log_likelihood": "-128.83 ± 0.17",
+        "log_likelihood_reverse": "-129.74",
+    }
+    assert readable(measured | {"log_likelihood_error": 2.5})["log_likelihood"] == "-128.8 ± 2.5"
+    assert readable(measured | {"log_likelihood_error": 31.0})["log_likelihood"] == "-129 ± 31"
+    assert readable(measured | {"log_likelihood_error": math.nan})["log_likelihood"] == "-128.8"
+    assert readable(exact) == {"log_likelihood": "-128.8"}
+    assert readable({"root_mean_squared_error": 2.0, "loss": None}) == {"root_mean_squared_error": "2.0000", "loss": "-"}
 
 
 def test_times_names_and_epochs() -> None:

@@ -103,9 +103,6 @@ CASES = {
         [*ROWS, "7,ann,10,5"], "E0402", SOURCE, "1 row of `r.csv` rates a pair again", "keep one rating of each pair"
     ),
     "no rating at all": Case([""], "E0403", SOURCE, "`r.csv` has no rows below its header", "is it the file that is meant?"),
-    "a column by another name": Case(
-        ROWS, "E0404", "r", "`r.csv` has no column `r`", "did you mean `rr`?", "when,u,i,rr"
-    ),
     "a misspelt column": Case(ROWS, "E0404", "u", "`r.csv` has no column `u`", "did you mean", "when,uu,i,r"),
     "ratings that are all the same": Case(
         ["1,a,1,3", "1,b,1,3"], "E0408", "r", "every rating is 3: there is nothing to tell apart", "the column of the ratings?"

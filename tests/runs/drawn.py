@@ -81,5 +81,20 @@ def bars(folder: Path, model: str, target: str = "") -> Path:
     return path
 
 
-def run_of(path: Path, **options: object) -> Run:
+def documents(folder: Path) -> Path:
+    """How often each of four words stands in a text: those of football, or those of space."""
+    draw = np.random.default_rng(9)
+    shares = np.array([[0.45, 0.45, 0.05, 0.05], [0.05, 0.05, 0.45, 0.45]])
+    rows = [draw.multinomial(draw.integers(5, 30), shares[row % 2]) for row in range(200)]
+    lines = [",".join(map(str, row)) for row in rows]
+    (folder / "documents.csv").write_text("\n".join(["goal,ball,orbit,moon", *lines]) + "\n")
+    path = folder / "documents.dn"
+    path.write_text(
+        'data { source = csv("documents.csv")\n  columns { goal = number; ball = number; orbit = number; moon = number }\n}\n'
+        "rbm { visible(features, units = replicated_softmax); hidden(3) }\n" + TRAIN.format(rate=0.001, epochs=5)
+    )
+    return path
+
+
+def trained_on(path: Path, **options: object) -> Run:
     return trained(path, "cpu", **options)  # type: ignore[arg-type]

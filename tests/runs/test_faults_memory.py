@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from specc import memory
 from specc.diagnostics import Diagnostic, SpecError
 from specc.loading import bind_spec, load_spec
 from specc.memory import Need, bytes_of, fitting_batch, free_memory, need_of, spoken_bytes
+from specc.pytorch.source import build_module
 from specc.runs.budget import is_out_of_memory
 from specc.runs.run import Run
 from specc.runs.train import Silent, TrainingFailed
+from specc.training.boltzmann.rows import VisibleRows
 from specc.training.optimizers import update
+from specc.training.rows import rows_of
 from specc.vocabulary.families import Optimizer
 from tests.runs.made import REPOSITORY, trained
 from tests.runs.test_failures import marked, write_spec
@@ -159,6 +164,46 @@ def test_training_takes_what_was_counted_and_not_twice_that(tmp_path: Path) -> N
     need = need_of(spec, spec.phases[0], spec.bound.rows["train"])
     assert need.total > 50 * MEBIBYTE
     assert need.total <= int(done.stdout) <= 2 * need.total
+
+
+MACHINE = """data {
+  source = npz("digits.npz")
+  columns { image = image([1, 8, 8], scale = unit, binarize = BINARIZE); digit = category }
+}
+rbm { visible(image); hidden(30) }
+train { procedure = PROCEDURE; epochs = 1; batch = 50 }
+"""
+
+
+@pytest.mark.parametrize(("binarize", "held"), [("static", 1_797 * 64 * 4), ("stochastic", 0)])
+def test_a_machine_is_counted_with_the_rows_that_it_holds_and_its_chains(binarize: str, held: int, tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / "specs" / "data" / "digits.npz", tmp_path / "digits.npz")
+    needs = []
+    for procedure in ("contrastive_divergence", "parallel_tempering(chains = 7, temperatures = 5)"):
+        path = tmp_path / "digits.dn"
+        path.write_text(MACHINE.replace("BINARIZE", binarize).replace("PROCEDURE", procedure))
+        spec, dataset = bind_spec(*load_spec(path), path.parent)
+        (phase,) = spec.phases
+        needs.append(need_of(spec, phase, len(dataset.rows["train"])))
+        seen = VisibleRows(spec, "hidden_1", rows_of(spec, dataset, torch.device("cpu")), build_module(spec))
+        assert needs[-1].held == held == (0 if seen.held is None else seen.held.nbytes)
+    assert [need.row for need in needs] == [4 * 3 * (64 + 30), 4 * (64 + 30)]
+    assert needs[1].standing - needs[0].standing == 4 * 2 * 35 * (64 + 30)
+
+
+def test_rows_that_a_machine_cannot_hold_are_named(tmp_path: Path, device: str) -> None:
+    shutil.copy(REPOSITORY / "specs" / "data" / "digits.npz", tmp_path / "digits.npz")
+    path = tmp_path / "digits.dn"
+    path.write_text(MACHINE.replace("BINARIZE", "static").replace("PROCEDURE", "contrastive_divergence"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("free_memory", "free_on"):
+            patch.setattr(f"specc.runs.budget.{name}", lambda *device: MEBIBYTE // 2)
+        found = refusal(path, device)
+    assert found.message == f"training needs at least {found.message.split()[4]} KiB of memory, and 512 KiB are free" + (
+        f" on {device}" if device != "cpu" else ""
+    )
+    assert marked(path, found) == "hidden(30)"
+    assert found.label == "`hidden_1` holds what it sees of every row: 449 KiB"
 
 
 RUNS_OUT = """

@@ -91,6 +91,27 @@ def test_every_column_read_has_a_chip_and_every_answer_its_box(titanic: Path) ->
     assert [name for kind, name in named if kind == "answer"] == ["survived"]
 
 
+@pytest.mark.parametrize(
+    ("model", "between", "labels"),
+    [
+        ("rbm { visible(x); hidden(4) }", 1, 0),
+        ("rbm { visible(x); visible(c); hidden(4) }", 2, 1),
+        ("dbn { visible(x); rbm(4); rbm(3); output(c) }", 2, 1),
+    ],
+)
+def test_weights_between_two_sides_of_a_machine_lead_both_ways(model: str, between: int, labels: int, tmp_path: Path) -> None:
+    target = "; target = c" if labels else ""
+    columns = f"columns {{ x = number(scale = standard){'; c = category' if labels else ''} }}"
+    (tmp_path / "m.dn").write_text(f'data {{ source = csv("t.csv"); {columns}{target} }}\n{model}\ntrain {{ epochs = 1 }}\n')
+    spec = load_spec(tmp_path / "m.dn")[0]
+    root = ElementTree.fromstring(draw_svg(spec))
+    lines = [p.attrib["d"] for p in root.iter(f"{SVG}path") if p.attrib.get("fill") == "none"]
+    heads = [p for p in root.iter(f"{SVG}path") if p.attrib.get("fill") != "none"]
+    assert sorted(boxes(draw_svg(spec))) == sorted(n.name for n in spec.graph.nodes)
+    assert len(lines) == len(spec.graph.nodes) - 1 + 1 + labels, "one to each layer, from the columns, to the answer"
+    assert len(heads) == len(lines) + between
+
+
 def test_layers_that_this_package_does_not_know_are_drawn() -> None:
     text = draw_svg(composite())
     assert sorted(boxes(text)) == ["a", "b", "c", "d", "e", "f", "latent"]

@@ -64,6 +64,63 @@ def test_a_residual_network_on_pictures(show: Show, residual: Path) -> None:
     agrees_with_golden(result.stdout, "residual.txt")
 
 
+RBM = """data {
+  source = npz("digits.npz")
+  columns { image = image([1, 8, 8], scale = unit, binarize = static); digit = category }
+  target = digit
+}
+rbm { visible(image); visible(digit); hidden(30) }
+train {
+  procedure  = persistent_contrastive_divergence(steps = 2)
+  regularize = sparsity(target = 0.1, cost = 1e-3)
+  metrics    = [log_likelihood(every = 5)]
+  epochs     = 10
+}
+"""
+DBN = """data {
+  source = npz("digits.npz")
+  columns { image = image([1, 8, 8], scale = standard); digit = category }
+  target = digit
+}
+dbn { visible(image, units = gaussian(learned)); rbm(30, units = relu); rbm(20); rbm(10); output(digit) }
+train {
+  batch = 50
+  phase pretrain { epochs = 10; rbm_1.epochs = 40 }
+  phase finetune { epochs = 5; freeze = until(epoch = 1, parts = [rbm]) }
+}
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("rbm", RBM), ("dbn", DBN)])
+def test_machines(show: Show, name: str, text: str, tmp_path: Path, repository: Path) -> None:
+    shutil.copy(repository / "specs" / "data" / "digits.npz", tmp_path / "digits.npz")
+    (tmp_path / f"{name}.dn").write_text(text)
+    result = show(tmp_path / f"{name}.dn")
+    assert result.exit_code == 0
+    agrees_with_golden(result.stdout, f"{name}.txt")
+
+
+def test_stages_that_differ_are_one_phase_that_says_where(show: Show, tmp_path: Path, repository: Path) -> None:
+    shutil.copy(repository / "specs" / "data" / "digits.npz", tmp_path / "digits.npz")
+    (tmp_path / "dbn.dn").write_text(DBN)
+    text = show(tmp_path / "dbn.dn").stdout
+    assert "layers        rbm_1, rbm_2, rbm_3  one after the other" in text
+    assert text.count("train: phase") == 2
+    (epochs,) = (line for line in text.splitlines() if line.startswith("  epochs        rbm_1"))
+    assert epochs.split(maxsplit=1)[1].replace(" steps)", "").replace("(", "").split(", ") == [
+        "rbm_1 40 1,040",
+        "rbm_2 10 260",
+        "rbm_3 10 260",
+    ]
+    document = json.loads(show(tmp_path / "dbn.dn", "--json").stdout)
+    assert [(phase["name"], phase["layer"]) for phase in document["phases"]] == [
+        ("pretrain.rbm_1", "rbm_1"),
+        ("pretrain.rbm_2", "rbm_2"),
+        ("pretrain.rbm_3", "rbm_3"),
+        ("finetune", None),
+    ]
+
+
 def test_what_is_filled_in_is_marked_and_what_is_written_is_not(show: Show, iris: Path) -> None:
     document = json.loads(show(iris, "--json").stdout)
     (phase,) = document["phases"]

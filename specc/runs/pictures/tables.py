@@ -38,7 +38,7 @@ LINE = 0.2
 """Inches of a line."""
 HEAD, FOOT = 0.42, 0.3
 CERTAIN = 99.5
-DREAM = COLORS["validation"]
+DATA, DREAM = "#d5d8dd", COLORS["validation"]
 
 
 def draw_weights(run: Run, stage: Stage, places: list[Place]) -> None:
@@ -141,11 +141,9 @@ def _own(place: Place, rows: np.ndarray) -> np.ndarray:
 def _histograms(axes: Axes, data: np.ndarray, dreams: np.ndarray) -> None:
     low, high = (float(np.percentile(np.concatenate([data, dreams]), p)) for p in (0.5, 99.5))
     bins = np.linspace(low, high if high > low else low + 1.0, 25)
-    for values, style in (
-        (data, {"histtype": "stepfilled", "color": "#d5d8dd", "label": "data"}),
-        (dreams, {"histtype": "step", "color": DREAM, "linewidth": 1.5, "label": "fantasies"}),
-    ):
-        axes.hist(np.clip(values, low, high), bins, weights=np.full(len(values), 1 / len(values)), **style)
+    shares = [np.histogram(np.clip(values, low, high), bins)[0] / len(values) for values in (data, dreams)]
+    axes.stairs(shares[0], bins, fill=True, color=DATA, label="data")
+    axes.stairs(shares[1], bins, color=DREAM, linewidth=1.5, label="fantasies")
     few_ticks(axes, 4, 4)
 
 
@@ -154,7 +152,7 @@ def _bars(axes: Axes, place: Place, data: np.ndarray, dreams: np.ndarray) -> Non
     order = np.sort(np.argsort(-shares)[:MOST_LABELS])
     labels = [shortened(place.fit.labels[i], 12) for i in order]  # type: ignore[union-attr]
     lines = np.arange(len(order))
-    axes.bar(lines - 0.2, shares[order], 0.4, color="#d5d8dd", label="data")
+    axes.bar(lines - 0.2, shares[order], 0.4, color=DATA, label="data")
     axes.bar(lines + 0.2, dreams[:, place.place].mean(axis=0)[order], 0.4, color=DREAM, label="fantasies")
     few_ticks(axes)
     slanted = sum(map(len, labels)) > 26

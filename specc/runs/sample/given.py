@@ -10,7 +10,7 @@ import numpy as np
 from specc.data.prepare import encode_number
 from specc.data.visible import Seat, in_own_unit
 from specc.diagnostics import did_you_mean, listing
-from specc.ir import CategoryFit, NumberFit
+from specc.ir import CategoryFit, ImageFit, NumberFit
 
 MOST_NAMED = 12
 """Columns or labels that a message lists."""
@@ -74,7 +74,8 @@ def _units_of(seat: Seat, value: Any) -> list[float]:
             return _label(seat, seat.fit, value)
         case NumberFit():
             return _number(seat, seat.fit, value)
-    raise CannotSample(f"`{seat.column}` is {seat.fit.kind}, and what can be given is a number or a label")
+    kind = "a picture" if isinstance(seat.fit, ImageFit) else "a block of numbers"
+    raise CannotSample(f"`{seat.column}` is {kind}, and what can be given is a number or a label")
 
 
 def _label(seat: Seat, fit: CategoryFit, value: Any) -> list[float]:

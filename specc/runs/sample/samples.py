@@ -9,7 +9,7 @@ import numpy as np
 
 from specc.data.visible import Seat, in_own_unit, seats
 from specc.door import identifier
-from specc.ir import CategoryFit, ImageFit, Spec
+from specc.ir import CategoryFit, ImageFit, NumberFit, Spec
 from specc.machines import machines
 from specc.reconstructing import can_be_reconstructed
 from specc.runs.answers import table_of_columns
@@ -81,7 +81,9 @@ def sample_run(
     order = {name: number for number, name in enumerate(spec.data.columns)}
     places = sorted(places, key=lambda seat: order[seat.column])
     chances = frozenset(seat.column for seat in places if _is_chance(seat))
-    return Samples({s.column: _drawn_values(s, draws) for s in places}, {s.column: _values(s, means) for s in places}, chances)
+    exact = {s.column: np.full(n, float(given[s.column])) for s in places if s.column in given and isinstance(s.fit, NumberFit)}
+    drawn, expected = ({s.column: of(s, units) for s in places} for of, units in ((_drawn_values, draws), (_values, means)))
+    return Samples(drawn | exact, expected | exact, chances)
 
 
 def _values(seat: Seat, units: np.ndarray) -> np.ndarray:

@@ -87,7 +87,8 @@ class BoltzmannProcedure(Procedure):
         if conditionals.precision is not None:
             conditionals.settle()
             conditionals.scale_(stack.data_visible)
-        self.sample(state, stack, totals, round(at_moment(self.settings, clock).steps) if self.is_varying else self.settings.steps)
+        steps = round(at_moment(self.settings, clock).steps) if self.is_varying else self.settings.steps
+        self.sample(state, stack, totals, steps)
         own = state.own
         offsets = Offsets(own["visible_offset"], own["hidden_offset"]) if self.centered else None
         ascent.prepare(stack, offsets, clock)

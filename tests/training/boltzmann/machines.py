@@ -23,7 +23,7 @@ from specc.vocabulary.optimizers import Sgd
 from specc.vocabulary.sections import Train
 
 
-def machine(visible: list[tuple[str, int]], hidden: int, units: str = "bernoulli", seed: int = 1, scale: float = 0.5, **more: Any):
+def machine(visible: list, hidden: int, units: str = "bernoulli", seed: int = 1, scale: float = 0.5, **more: Any):
     """A machine in float64 with parameters drawn by a seed."""
     made = RestrictedBoltzmann(visible, hidden, units, **more).double()
     generator = torch.Generator().manual_seed(seed)
@@ -94,7 +94,8 @@ class Alone:
         train = Train(procedure=procedure, optimizer=optimizer, regularize=regularize, **settings)
         self.phase = Phase(name="pretrain.rbm_1", settings=train, layer="rbm_1")
         self.group = flat_group(made, optimizer, regularize)
-        parameters = SimpleNamespace(groups=[self.group], trained=[self.group], gradient=self.group.gradient, weights=self.group.weights)
+        flat = {"gradient": self.group.gradient, "weights": self.group.weights}
+        parameters = SimpleNamespace(groups=[self.group], trained=[self.group], **flat)
         self.state: Any = SimpleNamespace(module=self.module, streams=Streams(seed), parameters=parameters, own={})
         self.state.average = Average(None, self.group.weights, self.module)
         self.procedure = type(runs.__name__, (Known, runs), {})(None, self.phase, None)  # type: ignore[misc]

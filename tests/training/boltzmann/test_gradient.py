@@ -211,7 +211,8 @@ def test_every_optimizer_is_given_the_gradient_that_plain_descent_takes(centered
     rows, moved = every_state(4)[3:9], []
     for optimizer in (Sgd(learning_rate=1.0), Adam(learning_rate=1.0, epsilon=1e-12)):
         made = machine([("bernoulli", 4)], 3)
-        moved.append(Alone(made, words.ContrastiveDivergence(centered=centered), ContrastiveDivergence, rows, optimizer).gradient())
+        word = words.ContrastiveDivergence(centered=centered)
+        moved.append(Alone(made, word, ContrastiveDivergence, rows, optimizer).gradient())
     for name, plain in moved[0].items():
         is_moved = plain.abs() > 1e-9
         assert torch.allclose(moved[1][name][is_moved], plain.sign()[is_moved], atol=1e-2)
