@@ -109,7 +109,7 @@ def specc_updates(rows: np.ndarray, hidden: int, batch: int, procedure: str, opt
     course = training._course(spec.phases[0])
     training.state = course.state
     epoch = training._begun(course)
-    batches = [course.procedure.batch(epoch.numbers[:batch], streams)]
+    batches = [course.procedure.batch(epoch.numbers, slice(0, batch), streams)]
 
     def update() -> None:
         course.procedure.step(course.state, batches, course.clock)

@@ -71,14 +71,15 @@ def measure_errors(folder: Path, seeds: int) -> None:
     errors: dict[str, list[tuple[float, float]]] = {}
     seconds: dict[str, list[float]] = {}
     for seed in range(seeds):
+        runs: dict[str, Run] = {}
         for name, stem in MACHINES.items():
             started = time.perf_counter()
             spec = specc.load(folder / f"{stem}.dn", **{"data.split.seed": seed, "train.seed": seed})
-            run = specc.train(spec, run=folder / f"{stem}{seed}", threads=1)
+            run = runs[name] = specc.train(spec, run=folder / f"{stem}{seed}", threads=1)
             seconds.setdefault(name, []).append(time.perf_counter() - started)
             measured = run.metrics["test"]
             errors.setdefault(name, []).append((measured["root_mean_squared_error"], measured["mean_absolute_error"]))
-        for name, predicted, given in baselines(run, seed, seconds):
+        for name, predicted, given in baselines(runs["item-based RBM"], seed, seconds):
             errors.setdefault(name, []).append(
                 (float(np.sqrt(np.mean((predicted - given) ** 2))), float(np.mean(np.abs(predicted - given))))
             )

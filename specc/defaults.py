@@ -45,6 +45,12 @@ def needs_no_target(spec: Spec, phase: Phase) -> bool:
     return (procedure.of_machines or procedure.of_stacks) and not any(node.layer.labels for node in machines(spec))  # type: ignore[attr-defined]
 
 
+def trains_machines(spec: Spec) -> bool:
+    """Whether some phase that is not left out trains machines as such. Without phases: they may be trained so."""
+    procedures = [procedure_of(spec, phase) for phase in spec.phases if phase.is_run]
+    return not procedures or any(procedure.of_machines or procedure.of_stacks for procedure in procedures)
+
+
 def _one_by_one(spec: Spec, phase: Phase) -> tuple[Phase, ...]:
     """A phase that trains machines, as a phase for each of them."""
     if phase.settings.procedure is None or not phase.settings.procedure.of_machines or phase.layer is not None:

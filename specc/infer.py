@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from specc.defaults import trains_machines
 from specc.diagnostics import Diagnostic, Label, Report, Span
 from specc.door import column_shapes, input_columns, is_embedded
 from specc.ir import Graph, Node, Spec
@@ -55,7 +56,8 @@ class _Inference:
             layer = layer.model_copy(update={"blocks": self._blocks(node, layer)})
         if isinstance(layer, Hidden):
             layer = machine(layer, [self.nodes[name] for name in node.inputs], self._labels(node))
-            layer = layer.model_copy(update={"generative": is_let_go(self.spec, node)})
+            trained = {"generative": is_let_go(self.spec, node), "pretrained": trains_machines(self.spec)}
+            layer = layer.model_copy(update=trained)
         if any(x.is_unknown for x in inputs):
             node = node.model_copy(update={"layer": layer, "outputs": dict.fromkeys(node.outputs, UNKNOWN)})
             self._remember(node)

@@ -329,5 +329,3 @@ def _spread(rank: list[Slot], wanted: dict[int, float]) -> None:
     places = [value / weight for weight, value, members in pools for _ in range(int(members))]
     for slot, shift, x in zip(rank, shifts, places):
         slot.x = x + shift
-
-

@@ -8,6 +8,7 @@ the rating, `double [ratings]`. A unit that the machine does not know, or no num
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -139,5 +140,5 @@ class _Machine:
     def _constant(self, value: np.ndarray | np.generic, name: str) -> ir.Value:
         return self.writer.constant(value, f"{self.name}/{name}")
 
-    def _op(self, op: str, *inputs: ir.Value, name: str, **attributes: object) -> ir.Value:
+    def _op(self, op: str, *inputs: ir.Value, name: str, **attributes: Any) -> ir.Value:
         return self.writer.op(op, *inputs, name=f"{self.name}/{name}", **attributes)

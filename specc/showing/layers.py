@@ -95,7 +95,7 @@ def _phrase(node: Node) -> Phrase:
         left_out += ("bias", *BELOW)  # its weights are the machine's
     if isinstance(layer, Visible):
         effective["units"] = Phrase(blocks_text(layer.blocks, False))
-    start = _normal(0.01) if isinstance(layer, Hidden) else phrase_of(GlorotUniform())
+    start = _normal(0.01) if isinstance(layer, Hidden) and layer.pretrained else phrase_of(GlorotUniform())
     effective |= {"init": start, "bias_init": phrase_of(Zeros())}
     phrase = phrase_of(layer, effective, left_out)
     return Phrase(phrase.word, (*phrase.arguments, *_starting_values(layer)))

@@ -215,7 +215,7 @@ class Training:
             raise Stopped
 
     def _step(self, course: Course, epoch: Epoch, index: int) -> None:
-        batches = [course.procedure.batch(epoch.numbers[stretch], self.streams) for stretch in course.steps[index]]
+        batches = [course.procedure.batch(epoch.numbers, stretch, self.streams) for stretch in course.steps[index]]
         course.state.settle(course.clock)
         try:
             step = self.engine(course.procedure, course.state, batches, course.clock)

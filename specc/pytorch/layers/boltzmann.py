@@ -5,7 +5,7 @@ from __future__ import annotations
 from specc.door import identifier
 from specc.pytorch.initializers import started
 from specc.pytorch.written import Place, Written, arguments, unless, writes
-from specc.vocabulary.initializers import Normal, Zeros
+from specc.vocabulary.initializers import GlorotUniform, Normal, Zeros
 from specc.vocabulary.layers.boltzmann import Hidden, Label, Rbm, Visible
 
 
@@ -31,7 +31,7 @@ def hidden(layer: Hidden, place: Place) -> Written:
         generative=unless(False, layer.generative),
     )
     start = [
-        started(layer.init or Normal(mean=0.0, deviation=0.01), f"self.{place.name}.weight"),
+        started(layer.init or (Normal(mean=0.0, deviation=0.01) if layer.pretrained else GlorotUniform()), f"self.{place.name}.weight"),
         started(layer.bias_init or Zeros(), f"self.{place.name}.hidden_bias"),
         f"nn.init.zeros_(self.{place.name}.visible_bias)  # until training begins with the means of the data",
     ]
@@ -46,7 +46,7 @@ def hidden(layer: Hidden, place: Place) -> Written:
 
 def _of_ratings(layer: Hidden, place: Place) -> Written:
     constructor = arguments(*place.shape.sizes, layer.count)
-    weights, biases = layer.init or Normal(mean=0.0, deviation=0.01), layer.bias_init or Zeros()
+    weights, biases = layer.init or (Normal(mean=0.0, deviation=0.01) if layer.pretrained else GlorotUniform()), layer.bias_init or Zeros()
     start = [
         started(weights, f"self.{place.name}.weight"),
         started(weights, f"self.{place.name}.shared_weight"),

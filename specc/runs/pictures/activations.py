@@ -35,7 +35,14 @@ def draw_activations(run: Run, stage: Stage) -> None:
         left = LEFT + index * (WIDTH + BETWEEN)
         above = figure.add_axes((left / size[0], (FOOT + LOW + GAP) / size[1], WIDTH / size[0], HEIGHT / size[1]))
         below = figure.add_axes((left / size[0], FOOT / size[1], WIDTH / size[0], LOW / size[1]))
-        shown = above.imshow(moment.seen["activations"][rows][:, units], cmap="viridis", vmin=low, vmax=high, aspect="auto", interpolation="nearest")
+        shown = above.imshow(
+            moment.seen["activations"][rows][:, units],
+            cmap="viridis",
+            vmin=low,
+            vmax=high,
+            aspect="auto",
+            interpolation="nearest",
+        )
         quiet(above, "", "hidden units", "rows" if index == 0 else "")
         above.set_title(moment.title, fontsize=9, loc="left", pad=4)
         above.grid(False)
@@ -44,9 +51,7 @@ def draw_activations(run: Run, stage: Stage) -> None:
         _histogram(below, bins, counts[index], max(int(found.max()) for found in counts), index == 0, stage.target)
         below.tick_params(labelleft=index == 0)
         if index == count - 1:
-            bar = figure.add_axes(
-                ((left + WIDTH + 0.1) / size[0], (FOOT + LOW + GAP) / size[1], 0.1 / size[0], HEIGHT / size[1])
-            )
+            bar = figure.add_axes(((left + WIDTH + 0.1) / size[0], (FOOT + LOW + GAP) / size[1], 0.1 / size[0], HEIGHT / size[1]))
             figure.colorbar(shown, cax=bar).ax.tick_params(labelsize=8, length=2)
     caption(figure, _caption(stage, moments[-1].seen))
     keep(run, f"activations{stage.suffix}", figure)

@@ -85,7 +85,9 @@ def draw_errors(run: Run, stages: list[Stage], places: list[Place]) -> None:
     lines, thick = np.arange(len(order)), 0.7 / len(newest)
     for index, (stage, error) in enumerate(zip(newest, errors)):
         place = lines + (index - (len(newest) - 1) / 2) * thick
-        axes.barh(place, error[order], thick, color=TRAIN, alpha=1 - 0.6 * index / len(newest), label=f"through {stage.names[-1]}")
+        axes.barh(
+            place, error[order], thick, color=TRAIN, alpha=1 - 0.6 * index / len(newest), label=f"through {stage.names[-1]}"
+        )
     axes.plot(spread[order], lines, "|", color="#333333", markersize=11, markeredgewidth=1.6, label="giving back the mean")
     axes.set_yticks(lines, names[order])
     axes.set_ylim(len(order) - 0.4, -0.6)
@@ -108,7 +110,9 @@ def draw_distributions(run: Run, stages: list[Stage], places: list[Place]) -> No
         _draw_means(run, stages[-1], data, dreams)
         return
     columns = min(4, len(places))
-    figure, axes_of = panels(len(places), columns, 2.5, 1.6, Margins(left=0.5, right=0.2, top=0.34, bottom=0.5), head=0.46, foot=0.2)
+    figure, axes_of = panels(
+        len(places), columns, 2.5, 1.6, Margins(left=0.5, right=0.2, top=0.34, bottom=0.5), head=0.46, foot=0.2
+    )
     headline(figure, f"fantasies of {stages[-1].names[-1]}: how each column is distributed")
     for place, axes in zip(places, axes_of):
         quiet(axes, shortened(place.column, 26))

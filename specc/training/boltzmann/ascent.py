@@ -59,9 +59,10 @@ class Ascent:
             offsets.move(stack, precision)
         for part in self.sparsity:
             add_sparsity_slope(at_moment(part, clock), stack.data_hidden)
+        torch.mv(stack.columns, stack.shares, out=self.slope)
         stack.both_hidden.mul_(stack.share_column)
-        torch.mv(stack.hidden_columns, stack.ones if stack.totals is None else stack.totals, out=self.slope_hidden)
-        torch.mv(stack.visible_columns, stack.shares, out=self.slope_visible)
+        if stack.totals is not None:
+            torch.mv(stack.hidden_columns, stack.totals, out=self.slope_hidden)
         if not math.isfinite(self.slope.sum().item()):
             raise NotFinite("gradient", self.layer)
         if offsets is not None:

@@ -117,8 +117,8 @@ class BoltzmannProcedure(Procedure):
         chosen = torch.randint(len(numbers), (count,), generator=state.streams["sampling"])
         return self._visible(numbers[chosen.numpy()])
 
-    def batch(self, numbers: Tensor, streams: Streams) -> Batch:
-        return self.seen.batch(numbers, streams)
+    def batch(self, order: Tensor, stretch: slice, streams: Streams) -> Batch:
+        return self.seen.stretch(order, stretch, streams)
 
     def summary(self, state: State, measured: Step, numbers: np.ndarray, epoch: int) -> Measures:
         return self.measuring.of_training(np.sort(numbers), epoch)

@@ -16,6 +16,9 @@ from specc.training.rows import Batch, Rows
 from specc.training.streams import Streams
 from specc.vocabulary.layers.boltzmann import Label, Visible
 
+MOST_ORDERED = 2**24
+"""Numbers that are copied into the order of an epoch; the rows of more are looked up batch by batch."""
+
 
 class VisibleRows:
     """The visible units of the machine `layer`: the data, labels last, or the features of the machines below, made once."""
@@ -26,6 +29,9 @@ class VisibleRows:
         self.machine: RestrictedBoltzmann = getattr(module, identifier(layer))
         self.below = tuple(getattr(module, identifier(name)) for name in _below(spec, self.node))
         self.label = next((n.layer for n in spec.graph.nodes if isinstance(n.layer, Label) and layer in n.inputs), None)
+        self.order: Tensor | None = None
+        """The order of the epoch under way, and the rows in it."""
+        self.ordered = torch.empty(0)
         changes = bool(rows.augment) or bool(rows.intensities)
         self.held: Tensor | None = None
         count = len(next(iter(rows.inputs.values())))
@@ -43,6 +49,14 @@ class VisibleRows:
         if self.held is not None:
             return Batch({"visible": self.held.index_select(0, numbers.to(self.device))}, {})
         return Batch({"visible": self._seen(self.rows.batch(numbers, streams))}, {})
+
+    def stretch(self, order: Tensor, stretch: slice, streams: Streams) -> Batch:
+        """A stretch of an epoch's rows. Where they are few numbers in all, they are put into their order once an epoch."""
+        if self.held is None or self.held.numel() > MOST_ORDERED:
+            return self.batch(order[stretch], streams)
+        if self.order is not order:
+            self.order, self.ordered = order, self.held.index_select(0, order.to(self.device))
+        return Batch({"visible": self.ordered[stretch]}, {})
 
     def some(self, numbers: np.ndarray, most: int) -> Tensor:
         """At most so many of the rows, spread evenly over them."""

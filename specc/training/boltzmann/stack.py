@@ -21,7 +21,9 @@ class Stack:
         width, hidden = like.shape
         total = rows + chains
         self.rows, self.chains = rows, chains
-        self.visible, self.hidden = like.new_empty(total + 2, width), like.new_empty(total + 2, hidden)
+        sides = like.new_empty(total + 2, hidden + width)  # in the order in which the biases lie
+        self.visible, self.hidden = sides[:, hidden:], sides[:, :hidden]
+        self.columns = sides[:total].t()
         self.both_visible, self.both_hidden = self.visible[:total], self.hidden[:total]
         self.data_visible, self.data_hidden = self.visible[:rows], self.hidden[:rows]
         self.model_visible, self.model_hidden = self.visible[rows:total], self.hidden[rows:total]
@@ -30,8 +32,7 @@ class Stack:
         """Memory for both sides of the chains, which one call can fill with random numbers."""
         self.shares = like.new_full((total,), 1 / rows)
         self.shares[rows:] = -1 / chains
-        self.share_column, self.ones = self.shares.unsqueeze(1), like.new_ones(total)
-        self.visible_columns, self.hidden_columns = self.both_visible.t(), self.both_hidden.t()
+        self.share_column, self.hidden_columns = self.shares.unsqueeze(1), self.both_hidden.t()
         self.factors = (self.visible, self.hidden) if centered else (self.both_visible, self.both_hidden)
         self.left, self.right = self.factors[1].t(), self.factors[0]
         """`left @ right` is the gradient of the weights, once the gradient has been prepared."""

@@ -36,9 +36,9 @@ class Procedure(ABC):
     def __init__(self, spec: Spec, phase: Phase, rows: Rows) -> None:
         self.spec, self.phase, self.rows = spec, phase, rows
 
-    def batch(self, numbers: Tensor, streams: Streams) -> Batch:
-        """Some training rows, by number, as a step takes them."""
-        return self.rows.batch(numbers, streams)
+    def batch(self, order: Tensor, stretch: slice, streams: Streams) -> Batch:
+        """A stretch of the epoch's training rows, which are in `order` by their numbers, as a step takes them."""
+        return self.rows.batch(order[stretch], streams)
 
     def begin(self, state: State) -> None:  # noqa: B027 (most procedures keep nothing of their own)
         """Makes the tensors of `state.own` at the start of the phase."""

@@ -54,8 +54,8 @@ class UpDown(Procedure):
             if not bool(down.any()):
                 down.copy_(machine.weight)
 
-    def batch(self, numbers: Tensor, streams: Streams) -> Batch:
-        return self.seen.batch(numbers, streams)
+    def batch(self, order: Tensor, stretch: slice, streams: Streams) -> Batch:
+        return self.seen.stretch(order, stretch, streams)
 
     @torch.no_grad()
     def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from specc.data.dataset import Dataset
 from specc.data.ratings import Cases, RatingsDataset
 from specc.data.table import SETS
 from specc.ir import RatingsFit, Spec
@@ -45,8 +46,8 @@ class _Held:
 class RatingsRows(Rows):
     """All ratings of a run. A row is a case in a set (see `RatingsDataset`): known by its training ratings, asked for its own."""
 
-    def __init__(self, spec: Spec, dataset: RatingsDataset, device: torch.device) -> None:
-        assert spec.bound is not None
+    def __init__(self, spec: Spec, dataset: Dataset, device: torch.device) -> None:
+        assert spec.bound is not None and isinstance(dataset, RatingsDataset)
         self.spec, self.dataset, self.device = spec, dataset, device
         self.inputs, self.targets, self.images, self.intensities, self.augment, self.door = {}, {}, {}, {}, (), ()
         self.cases = len(dataset.names)

@@ -45,8 +45,8 @@ class Hidden(WeightedLayer):
     """The hidden units of an `rbm`, and its weights. As a layer it gives the features: what the units expect of a row.
 
     Energy of bernoulli units: `E(v, h) = −b·v − c·h − h·W v`, `p(v, h) ∝ e^(−E)` (Smolensky 1986; Hinton 2002).
-    Features: bernoulli `σ(W v + c)`, gaussian `W v + c`, relu `max(0, W v + c)`. Without `init`: weights normal(0.01), hidden
-    biases zero. Visible biases begin at the means of the data: `ln p/(1−p)` of smoothed shares, or the mean itself.
+    Features: bernoulli `σ(W v + c)`, gaussian `W v + c`, relu `max(0, W v + c)`. Without `init`: weights normal(0.01), or
+    Glorot uniform where no phase trains machines; hidden biases zero. Visible biases begin at the means of the data: `ln p/(1−p)` of smoothed shares, or the mean itself.
 
     Example: `hidden(64, units = bernoulli)`
     """
@@ -59,6 +59,8 @@ class Hidden(WeightedLayer):
     """How many of them are the labels of the target."""
     learned_variance: Annotated[Flag, Resolved()] = False
     """Whether the gaussian ones among them have a variance that is trained."""
+    pretrained: Annotated[Flag, Resolved()] = True
+    """Whether some phase trains it as a machine; otherwise it is a layer of a network and starts as `dense` does."""
     generative: Annotated[Flag, Resolved()] = False
     """Whether it has weights of its own for the way down, which the up-down algorithm trains apart."""
 

@@ -35,7 +35,7 @@ train {
   }
   phase slow { procedure = persistent_contrastive_divergence(steps = 2, chains = 7); optimizer = adam(0.01); average = ema(0.9); epochs = 2 }
   phase hot { procedure = parallel_tempering(chains = 4, temperatures = 3); optimizer = sgd(0.05); schedule = linear(to = 0); epochs = 2 }
-  phase together { procedure = up_down(steps = 2); optimizer = sgd(0.02, momentum = 0.5); keep = best(validation.reconstruction_error); epochs = 3 }
+  phase together { procedure = up_down(steps = 2); optimizer = sgd(0.02, momentum = 0.5); metrics = [log_likelihood]; keep = best(validation.log_likelihood); epochs = 3 }
   phase finetune { optimizer = adam(0.02); freeze = until(epoch = 1, parts = [rbm]); epochs = 2 }
 }
 """

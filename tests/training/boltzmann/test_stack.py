@@ -104,11 +104,12 @@ def test_the_output_learns_alone_until_the_machines_are_let_go(folder: Path) -> 
     assert "rbm_1.weight" in trained.changed(("finetune", 2), ("finetune", 3))
 
 
-def test_without_pretraining_the_network_is_the_same_and_starts_from_small_weights(folder: Path) -> None:
+def test_without_pretraining_the_network_is_the_same_and_starts_as_dense_layers_do(folder: Path) -> None:
     train = f"{PRETRAIN.replace('epochs = 6', 'epochs = 0')}; phase finetune {{ optimizer = adam(0.01); epochs = 1 }}"
     trained = Trained(folder, train)
     assert [event["phase"] for event in trained.events] == ["finetune"]
-    assert float(trained.seen["finetune", 0]["rbm_1.weight"].std()) == pytest.approx(0.01, rel=0.2)
+    weight = trained.seen["finetune", 0]["rbm_1.weight"]
+    assert float(weight.abs().max()) == pytest.approx((6 / (16 + 10)) ** 0.5, rel=0.05), "Glorot uniform"
 
 
 def test_up_and_down_raises_the_bound(folder: Path) -> None:

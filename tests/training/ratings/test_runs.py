@@ -83,8 +83,8 @@ def test_it_knows_more_than_the_means_of_viewers_and_films(run: Run) -> None:
     for place in (0, 1):
         given: dict[str, list[float]] = {}
         for rating in known:
-            given.setdefault(rating[place], []).append(rating[2])
-        error = np.sqrt(np.mean((np.array([np.mean(given[rating[place]]) for rating in asked]) - truth) ** 2))
+            given.setdefault(str(rating[place]), []).append(rating[2])
+        error = np.sqrt(np.mean((np.array([np.mean(given[str(rating[place])]) for rating in asked]) - truth) ** 2))
         assert error > 1.1
     assert run.metrics["test"]["root_mean_squared_error"] < 0.7
 
