@@ -99,10 +99,9 @@ def measure_errors(folder: Path, seeds: int) -> None:
             ]
         )
     lines = [f"Test error over {seeds} splits, mean ± standard error:", "", *table(["model", "RMSE", "MAE", "time"], rows), ""]
-    lines += [
-        f"- Matrix factorization: {FACTORS} factors and biases, rate {RATE}, decay {DECAY}, {EPOCHS} epochs, answers kept in 0.5 … 5.",
-        "- Each on one thread; a machine's time is that of a whole run, its measures each epoch, its ONNX file and its factors included.",
-    ]
+    of_factors = f"{FACTORS} factors and biases, rate {RATE}, decay {DECAY}, {EPOCHS} epochs, answers kept in 0.5 … 5"
+    of_time = "a machine's time is that of a whole run, its measures each epoch, its ONNX file and its factors included"
+    lines += [f"- Matrix factorization: {of_factors}.", f"- Each on one thread; {of_time}."]
     write_section("MovieLens latest-small", f"python -m benchmarks.movielens --seeds {seeds}", lines)
 
 

@@ -61,16 +61,27 @@ def build_onnx(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
 
 def file_of(name: str, inputs: list[ir.Value], outputs: list[ir.Value], writer: Writer, about: dict[str, str]) -> bytes:
     """The file of what was written, the same bytes for the same graph; `about` is its metadata."""
+    nodes, read = _needed(writer.nodes, outputs)
     graph = ir.Graph(
         inputs,
         outputs,
-        nodes=writer.nodes,
-        initializers=[constant for constant in writer.constants.values() if constant.uses()],
+        nodes=nodes,
+        initializers=[constant for constant in writer.constants.values() if constant in read],
         opset_imports=OPSETS,
         name=name,
     )
     model = ir.Model(graph, ir_version=IR_VERSION, producer_name="specc", producer_version=specc_version(), metadata_props=about)
     return ir.to_proto(model).SerializeToString(deterministic=True)
+
+
+def _needed(nodes: list[ir.Node], outputs: list[ir.Value]) -> tuple[list[ir.Node], set[ir.Value]]:
+    """The nodes without those that nothing comes of, as the features of a machine that answers a label; and all they read."""
+    read, needed = set(outputs), []
+    for node in reversed(nodes):
+        if any(output in read for output in node.outputs):
+            needed.append(node)
+            read.update(value for value in node.inputs if value is not None)
+    return needed[::-1], read
 
 
 def _write_layers(spec: Spec, graph: Graph, entering: dict[str, ir.Value], writer: Writer) -> dict[str, ir.Value]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from specc.costs import steps_an_epoch
 from specc.defaults import default_metrics
 from specc.door import Answer, answers
 from specc.ir import Phase, Spec
-from specc.phrases import MARK, Phrase, phrase_of, text_of
+from specc.phrases import MARK, Phrase, phrase_of
 from specc.vocabulary.families import LossTerm, Regularizer
 from specc.vocabulary.layers.boltzmann import Label
 from specc.vocabulary.part import Part
@@ -43,26 +41,6 @@ def phase_facts(spec: Spec) -> tuple[PhaseFact, ...]:
     """Every phase of a spec whose defaults are filled in, in order."""
     stages = {phase.name: phase.layer if phase.name != phase.written_name else None for phase in spec.phases}
     return tuple(PhaseFact(phase.name, tuple(_settings(spec, phase)), stages[phase.name]) for phase in spec.phases)
-
-
-def folded(phases: Sequence[PhaseFact]) -> Iterator[PhaseFact]:
-    """The stages of a phase as one, whose settings say where layers differ."""
-    for name, stages in groupby(phases, lambda phase: phase.name.partition(".")[0] if phase.layer is not None else phase.name):
-        alike = tuple(stages)
-        if alike[0].layer is None:
-            yield from alike
-            continue
-        layers = SettingFact("layers", Phrase(", ".join(str(stage.layer) for stage in alike)), False, "one after the other")
-        yield PhaseFact(name, (layers, *(_folded(alike, facts) for facts in zip(*(stage.settings for stage in alike)))))
-
-
-def _folded(stages: Sequence[PhaseFact], facts: Sequence[SettingFact]) -> SettingFact:
-    """One setting of all stages: as it is where they agree, else that of each layer."""
-    first = facts[0]
-    if all(fact == first for fact in facts):
-        return first
-    values = [text_of(fact.value) + (f" ({fact.note})" if fact.note else "") for fact in facts]
-    return SettingFact(first.name, Phrase(", ".join(f"{s.layer} {value}" for s, value in zip(stages, values))), first.default)
 
 
 def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:

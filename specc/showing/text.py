@@ -15,8 +15,9 @@ from specc.showing.facts import SpecFacts
 from specc.showing.grid import Grid
 from specc.showing.layers import GraphFact, LayerFact, below_pieces, gives_text, head_text, main_pieces, shapes_text
 from specc.showing.measures import cost_cells, count, memory, short
-from specc.showing.phases import PhaseFact, folded
+from specc.showing.phases import PhaseFact
 from specc.showing.profile import ColumnProfile, DataProfile
+from specc.showing.stages import folded
 
 WIDE = 4000
 """The width of a pipe: nothing wraps there."""

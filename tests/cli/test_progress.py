@@ -106,6 +106,36 @@ def display(width: int) -> tuple[LiveDisplay, io.StringIO]:
     return shown, screen
 
 
+def stages(spec: Spec) -> Spec:
+    """The same with two machines trained before it, as a stack is."""
+    phases = [spec.phases[0].model_copy(update={"name": f"pretrain.{layer}", "layer": layer}) for layer in ("rbm_1", "rbm_2")]
+    return spec.model_copy(update={"phases": (*phases, spec.phases[0].model_copy(update={"name": "finetune"}))})
+
+
+def test_a_stage_is_told_by_its_layer_and_its_place_among_all(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
+    shown, screen = display(100)
+    staged = stages(spec)
+    estimate = {"log_likelihood": -90.213, "log_likelihood_error": 0.042}
+    told = {"phase": "pretrain.rbm_2", "epoch": 2, "train": {"reconstruction_error": 0.04}, "validation": estimate}
+    with shown:
+        shown.begins(staged, Path("runs/0001"), "cpu", 1, resumed=False)
+        shown.step(staged.phases[0], Clock(per_epoch=7, total_steps=28, step=28))
+        shown.epoch(told | {"phase": "pretrain.rbm_1", "epoch": 4})
+        shown.step(staged.phases[1], Clock(per_epoch=7, total_steps=28, step=15))
+        shown.epoch(told)
+        with shown.console.capture() as captured:
+            shown.console.print(shown._picture())
+    bar, _, *measures = (line.replace("\x1b[2K", "").split() for line in captured.get().splitlines() if line.strip())
+    assert bar[:5] == ["pretrain.rbm_2", "(2", "of", "3)", "epoch"]
+    assert measures == [["reconstruction", "error", "0.0400", "-"], ["log", "likelihood", "-", "-90.213", "±", "0.042"]]
+    assert "pretrain.rbm_1: 4 epochs in " in screen.getvalue()
+    with PlainLines() as lines:
+        lines.begins(staged, Path("runs/0001"), "cpu", 1, resumed=False)
+        lines.epoch(told)
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line == ("pretrain.rbm_2 epoch 2/4  train: reconstruction_error 0.0400  validation: log_likelihood -90.213 ± 0.042")
+
+
 @pytest.mark.parametrize("width", [60, 80, 200])
 @pytest.mark.parametrize("several", [False, True])
 def test_the_picture_of_a_terminal_fits_its_width(width: int, several: bool, spec: Spec) -> None:

@@ -55,11 +55,14 @@ RBMS = {
     "labels, counts": ("visible(hand, ball, units = replicated_softmax); visible(kind)", "bernoulli", "kind"),
     "everything": ("visible(photo); visible(real, odd, money, port, share); visible(sex); visible(kind)", "bernoulli", "kind"),
 }
+TRAIN = "train { epochs = 1 }"
 DBNS = {
     "bernoulli": "visible(photo); rbm(7); rbm(5); rbm(4); output(kind)",
     "gaussian and relu": "visible(real, money, port); rbm(7, units = relu); rbm(5, units = gaussian); output(kind)",
     "counts": "visible(hand, ball, units = replicated_softmax); rbm(6); rbm(5); output(kind)",
+    "weights of its own for the way down": "visible(photo); rbm(7); rbm(5); rbm(4); output(kind)",
 }
+UP_DOWN = "train { phase pretrain { epochs = 1 }; phase together { procedure = up_down(steps = 3); epochs = 1 } }"
 
 
 def rbm(name: str) -> Spec:
@@ -68,15 +71,16 @@ def rbm(name: str) -> Spec:
 
 
 def dbn(name: str) -> Spec:
-    return bound_machines(f"dbn {{ {DBNS[name]} }}", "kind")
+    train = UP_DOWN if name.startswith("weights of its own") else TRAIN
+    return bound_machines(f"dbn {{ {DBNS[name]} }}", "kind", train)
 
 
-def bound_machines(model: str, target: str) -> Spec:
+def bound_machines(model: str, target: str, train: str = TRAIN) -> Spec:
     """The spec of a model with the columns that it names."""
     used = {name: column for name, column in COLUMNS.items() if name in model or name == target}
     columns = "; ".join(f"{name} = {column}" for name, column in used.items())
     data = f'data {{ source = csv("rows.csv")\n columns {{ {columns} }}\n {f"target = {target}" if target else ""} }}\n'
-    report = Report(Source("rows.dn", f"{data}{model}\ntrain {{ epochs = 1 }}\n"))
+    report = Report(Source("rows.dn", f"{data}{model}\n{train}\n"))
     spec = check_text(report.source, report=report)
     fits = {name: FITS[name] for name in used}
     sizes = {f"labels({name})": len(fit.labels) for name, fit in fits.items() if isinstance(fit, CategoryFit)}

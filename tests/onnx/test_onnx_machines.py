@@ -122,6 +122,26 @@ def test_a_dbn_is_reconstructed_down_through_all_its_machines() -> None:
     np.testing.assert_allclose(given, x, rtol=1e-5, atol=1e-6)
 
 
+def test_weights_of_its_own_take_a_dbn_down() -> None:
+    spec = dbn("weights of its own for the way down")
+    trained = drawn_module(spec)
+    model, _ = proven(asked_part(spec, "reconstruction"), trained)
+    raw = raw_rows(spec, 4)
+    (given,) = model.answer({"photo": raw["photo"]}).values()
+    one, two, three = (trained.get_submodule(name) for name in ("rbm_1", "rbm_2", "rbm_3"))
+    x: Any = torch.from_numpy(raw["photo"]).float().flatten(1) / 255
+    with torch.no_grad():
+        for machine in (one, two, three):
+            x = torch.sigmoid(x @ machine.weight.t() + machine.hidden_bias)  # type: ignore[operator, union-attr]
+        for weight, bias in (
+            (three.weight, three.visible_bias),
+            (two.generative_weight, two.visible_bias),
+            (one.generative_weight, one.visible_bias),
+        ):
+            x = torch.sigmoid(x @ weight + bias)  # type: ignore[operator]
+    np.testing.assert_allclose(given, x, rtol=1e-5, atol=1e-6)
+
+
 def test_the_weights_stand_in_a_file_once() -> None:
     spec = asked_part(rbm("labels"), "reconstruction")
     weights = {name: tensor.numpy() for name, tensor in drawn_module(rbm("labels")).state_dict().items()}

@@ -194,12 +194,12 @@ def test_a_machine_is_counted_with_the_rows_that_it_holds_and_its_chains(binariz
 def test_rows_that_a_machine_cannot_hold_are_named(tmp_path: Path, device: str) -> None:
     shutil.copy(REPOSITORY / "specs" / "data" / "digits.npz", tmp_path / "digits.npz")
     path = tmp_path / "digits.dn"
-    path.write_text(MACHINE.replace("BINARIZE", "static").replace("PROCEDURE", "contrastive_divergence"))
+    path.write_text(MACHINE.replace("BINARIZE", "static").replace("PROCEDURE", "persistent_contrastive_divergence(chains = 5)"))
     with pytest.MonkeyPatch.context() as patch:
         for name in ("free_memory", "free_on"):
             patch.setattr(f"specc.runs.budget.{name}", lambda *device: MEBIBYTE // 2)
         found = refusal(path, device)
-    assert re.fullmatch(r"training needs at least 1\.\d MiB of memory, and 512 KiB are free( on cuda)?", found.message)
+    assert re.fullmatch(r"training needs at least 8\d\d KiB of memory, and 512 KiB are free( on cuda)?", found.message)
     assert marked(path, found) == "hidden(30)"
     assert found.label == "`hidden_1` holds what it sees of every row: 449 KiB"
 

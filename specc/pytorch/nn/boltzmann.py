@@ -50,8 +50,8 @@ class RestrictedBoltzmann(nn.Module):
         self.hidden_units = HIDDEN[units]
         width = sum(width for _, width in self.blocks)
         self.weight = nn.Parameter(torch.empty(hidden, width).normal_(0, 0.01))
-        self.hidden_bias = nn.Parameter(torch.zeros(hidden))
         self.visible_bias = nn.Parameter(torch.zeros(width))
+        self.hidden_bias = nn.Parameter(torch.zeros(hidden))
         gaussian = [i for stretch in self.stretches if stretch.kind == "gaussian" for i in range(width)[stretch.place]]
         self.gaussian: Tensor
         self.register_buffer("gaussian", torch.tensor(gaussian, dtype=torch.long), persistent=False)

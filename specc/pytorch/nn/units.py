@@ -18,6 +18,24 @@ SMALL = -3.0
 FAR = -12.0
 """Below this input the mean of a relu unit is taken from its series: the formula loses its digits there."""
 
+MANY = 8192
+"""So many numbers are drawn four at a time."""
+
+
+def uniform_(x: Tensor, generator: Generator | None) -> Tensor:
+    """Fills a float32 tensor with numbers of 0 to 1; many of them in a third of the time that `Tensor.uniform_` takes on a CPU.
+
+    Each draw of 64 bits gives four numbers, `u = (i + ½ 2¹⁶ + s) / 2¹⁶` with i a whole number of 16 bits with its sign, and s of
+    0 to 1 drawn once for all: each u by itself is evenly distributed, to 24 bits, and two of them share what lies below 2⁻¹⁶.
+    """
+    count = x.numel()
+    if count < MANY or x.device.type != "cpu" or x.dtype != torch.float32 or not x.is_contiguous():
+        return x.uniform_(generator=generator)
+    bits = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None, generator=generator)
+    x.view(-1).copy_(bits.view(torch.int16)[:count])
+    below = torch.rand((), generator=generator).mul_(2**-16).add_(0.5)
+    return torch.add(below, x, alpha=2**-16, out=x)
+
 
 class Units:
     """One kind of unit, visible or hidden. `totals` `[batch]` are the draws of each row of a replicated softmax."""
@@ -57,10 +75,10 @@ class Bernoulli(Units):
 
     def draw_(self, x: Tensor, generator: Generator | None, totals: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
         noise = torch.empty_like(x) if noise is None else noise
-        return torch.lt(noise.uniform_(generator=generator), x.sigmoid_(), out=x)
+        return torch.lt(uniform_(noise, generator), x.sigmoid_(), out=x)
 
     def mean_and_draw(self, x: Tensor, draw: Tensor, generator: Generator | None) -> None:
-        draw.uniform_(generator=generator).lt_(x.sigmoid_())
+        uniform_(draw, generator).lt_(x.sigmoid_())
 
     def feature(self, x: Tensor) -> Tensor:
         return torch.sigmoid(x)

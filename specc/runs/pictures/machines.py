@@ -1,4 +1,4 @@
-"""Pictures of restricted Boltzmann machines: what they looked for while they were trained, what they give back, what they dream of."""
+"""Pictures of restricted Boltzmann machines: what they looked for in training, what they give back, what they dream of."""
 
 from __future__ import annotations
 
@@ -52,9 +52,10 @@ class Stage:
 def draw_machines(run: Run) -> None:
     """Every picture of the machines of a run, where it has any and what was seen of them is still there."""
     from specc.runs.pictures.activations import draw_activations
+    from specc.runs.pictures.distributions import draw_distributions
     from specc.runs.pictures.dreams import draw_dreams, draw_given_back
     from specc.runs.pictures.strokes import draw_strokes
-    from specc.runs.pictures.tables import draw_distributions, draw_errors, draw_weights
+    from specc.runs.pictures.tables import draw_errors, draw_weights
 
     stages = stages_of(run)
     if not stages:

@@ -1,4 +1,4 @@
-"""Pictures of machines over tables: their weights to each column, what they give back of it, how its values are distributed."""
+"""Pictures of machines over tables: their weights to each column, and what they give back of it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from specc.ir import CategoryFit, NumberFit
 from specc.runs.pictures.places import Place
 from specc.runs.pictures.style import (
     CHARACTER,
-    COLORS,
-    MARK,
     TRAIN,
     Margins,
     caption,
@@ -25,20 +22,15 @@ from specc.runs.pictures.style import (
 )
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from specc.runs.pictures.machines import Stage
     from specc.runs.run import Run
 
 MOST_UNITS = 40
 """Visible units that have a line each."""
-MOST_COLUMNS = 12
-MOST_LABELS = 8
 LINE = 0.2
 """Inches of a line."""
-HEAD, FOOT = 0.42, 0.3
+HEAD = 0.42
 CERTAIN = 99.5
-DATA, DREAM = "#d5d8dd", COLORS["validation"]
 
 
 def draw_weights(run: Run, stage: Stage, places: list[Place]) -> None:
@@ -99,80 +91,3 @@ def draw_errors(run: Run, stages: list[Stage], places: list[Place]) -> None:
     rest = f"; the {MOST_UNITS} of {len(names)} units with the largest error" if len(order) < len(names) else ""
     caption(figure, f"{len(data):,} rows{rest}")
     keep(run, "reconstructions", figure)
-
-
-def draw_distributions(run: Run, stages: list[Stage], places: list[Place]) -> None:
-    """`fantasies.png`: each column's values in the data and in rows that the model dreams of."""
-    end = stages[-1].end
-    assert end is not None
-    data, dreams = end["training"], end["dreams"]
-    if len(places) > MOST_COLUMNS or any(len(place.names) > MOST_UNITS for place in places):
-        _draw_means(run, stages[-1], data, dreams)
-        return
-    columns = min(4, len(places))
-    figure, axes_of = panels(
-        len(places), columns, 2.5, 1.6, Margins(left=0.5, right=0.2, top=0.34, bottom=0.5), head=0.46, foot=0.2
-    )
-    headline(figure, f"fantasies of {stages[-1].names[-1]}: how each column is distributed")
-    for place, axes in zip(places, axes_of):
-        quiet(axes, shortened(place.column, 26))
-        if isinstance(place.fit, CategoryFit):
-            _bars(axes, place, data, dreams)
-        else:
-            _histograms(axes, _own(place, data), _own(place, dreams))
-    figure.legend(*axes_of[0].get_legend_handles_labels(), fontsize=8, frameon=False, ncols=2, loc="upper left",
-                  bbox_to_anchor=(0.0, 1 - 0.27 / figure.get_figheight()), borderaxespad=0.2)  # fmt: skip
-    caption(figure, f"shares of {len(data):,} training rows and of {_said(end)}")
-    keep(run, "fantasies", figure)
-
-
-def _said(end: dict[str, np.ndarray]) -> str:
-    count = len(end["dreams"])
-    if "gibbs_steps" in end:
-        return f"{count:,} drawn rows, {int(end['gibbs_steps'][0])} Gibbs steps from the data's base rates"
-    return f"{count:,} rows drawn from the persistent chains"
-
-
-def _own(place: Place, rows: np.ndarray) -> np.ndarray:
-    """A column's values in its own unit."""
-    values = rows[:, place.place]
-    if not isinstance(place.fit, NumberFit):
-        return values.ravel()
-    own = values[:, 0].astype(np.float64) * place.fit.scale + place.fit.center
-    return np.expm1(own) if place.fit.transform == "log1p" else own
-
-
-def _histograms(axes: Axes, data: np.ndarray, dreams: np.ndarray) -> None:
-    low, high = (float(np.percentile(np.concatenate([data, dreams]), p)) for p in (0.5, 99.5))
-    bins = np.linspace(low, high if high > low else low + 1.0, 25)
-    shares = [np.histogram(np.clip(values, low, high), bins)[0] / len(values) for values in (data, dreams)]
-    axes.stairs(shares[0], bins, fill=True, color=DATA, label="data")
-    axes.stairs(shares[1], bins, color=DREAM, linewidth=1.5, label="fantasies")
-    few_ticks(axes, 4, 4)
-
-
-def _bars(axes: Axes, place: Place, data: np.ndarray, dreams: np.ndarray) -> None:
-    shares = data[:, place.place].mean(axis=0)
-    order = np.sort(np.argsort(-shares)[:MOST_LABELS])
-    labels = [shortened(place.fit.labels[i], 12) for i in order]  # type: ignore[union-attr]
-    lines = np.arange(len(order))
-    axes.bar(lines - 0.2, shares[order], 0.4, color=DATA, label="data")
-    axes.bar(lines + 0.2, dreams[:, place.place].mean(axis=0)[order], 0.4, color=DREAM, label="fantasies")
-    few_ticks(axes)
-    slanted = sum(map(len, labels)) > 26
-    axes.set_xticks(lines, labels, **({"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if slanted else {}))
-
-
-def _draw_means(run: Run, stage: Stage, data: np.ndarray, dreams: np.ndarray) -> None:
-    """Of very many columns: a dot a visible unit."""
-    figure, (axes,) = panels(1, 1, 3.8, 3.6, Margins(left=0.85, bottom=0.55), head=HEAD, foot=FOOT - 0.1)
-    headline(figure, f"fantasies of {stage.names[-1]}: the mean of each visible unit")
-    quiet(axes, "", "data", "fantasies")
-    few_ticks(axes, 5)
-    truth, found = data.mean(axis=0), dreams.mean(axis=0)
-    axes.scatter(truth, found, s=12, alpha=0.6, color=DREAM, linewidths=0)
-    ends = [min(truth.min(), found.min()), max(truth.max(), found.max())]
-    axes.plot(ends, ends, color=MARK, linewidth=1, linestyle="--")
-    assert stage.end is not None
-    caption(figure, f"{len(truth)} units; {len(data):,} training rows and {_said(stage.end)}")
-    keep(run, "fantasies", figure)

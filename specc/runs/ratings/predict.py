@@ -9,24 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from specc.data.files import Files
-from specc.data.frames import columns_of
-from specc.data.sources import Request
-from specc.data.sources.csv import read_csv
-from specc.data.table import Table, count_of, first_rows
+from specc.data.table import count_of, first_rows
 from specc.diagnostics import Report, Source, SpecError, listing
 from specc.ir import RatingsFit, Spec
 from specc.onnx.ratings import EXPECTED, ratings_fit
 from specc.onnx.session import NotAModel, OnnxModel
-from specc.vocabulary.columns import Category, Number
-from specc.vocabulary.families import Column
-from specc.vocabulary.sources import Csv, Ratings
+from specc.runs.ratings.question import Question, Told, read_question
+from specc.vocabulary.sources import Ratings
 
 if TYPE_CHECKING:
     import polars
@@ -37,19 +31,6 @@ if TYPE_CHECKING:
 TOP = 10
 NUMBERS = 1 << 22
 """Numbers of answers that are worked out at once."""
-Told = dict[str, float]
-"""The ratings of one case by the units' names."""
-
-
-@dataclass
-class Question:
-    """A table's lines: what it tells of each case, the pairs it asks for in their order, and its users in the order they come."""
-
-    told: dict[str, Told]
-    asked: list[tuple[str, str]]
-    """Case and unit."""
-    users: list[str]
-    table: Table
 
 
 def predict_ratings(model: OnnxModel, rows: Any, top: int | None, data: Callable[[], RatingsDataset] | None) -> Predicted:
@@ -58,7 +39,7 @@ def predict_ratings(model: OnnxModel, rows: Any, top: int | None, data: Callable
 
     report = Report(Source(str(rows) if isinstance(rows, str | Path) else "the rows", ""))
     asking = _Asking(model, report, data)
-    question = asking.read(rows)
+    question = read_question(rows, asking.source, asking.fit, report)
     if question.asked and top is not None:
         report.error("E0505", "`--top` is for users of whom nothing is asked, and the table asks for pairs", help="leave it out")
         report.raise_errors()
@@ -80,65 +61,6 @@ class _Asking:
         self.places = {unit: place for place, unit in enumerate(self.fit.units)}
         self.data: RatingsDataset | None = None
         self.cases: dict[str, int] = {}
-
-    def read(self, rows: Any) -> Question:
-        """What a table, a frame or a dict of columns tells and asks."""
-        source = self.source
-        columns: dict[str, Column] = {source.user: Category(), source.item: Category(), source.rating: Number()}
-        if isinstance(rows, str | Path):
-            files = Files(Path("."), None, self.report)
-            request = Request(columns, files, self.report, optional=frozenset((source.item, source.rating)))
-            table = read_csv(Csv(path=str(rows)), request)
-        else:
-            table = columns_of(
-                rows, {name: column for name, column in columns.items() if name in rows or name == source.user}, self.report
-            )
-        self.report.raise_errors()
-        self._lines_fit(table)
-        return self._sorted(table)
-
-    def _lines_fit(self, table: Table) -> None:
-        """Every line has a user, a rating belongs to an item, is a level, and stands once for a pair."""
-        user, item, rating = self.source.user, self.source.item, self.source.rating
-        nobody = np.flatnonzero(table.is_missing(user)).tolist()
-        if nobody:
-            message = f"`{user}` is missing in {count_of(len(nobody), 'row')}"
-            self.report.error("E0405", message, notes=first_rows(table.place, nobody), help="each line is of a user")
-        if rating not in table.columns:
-            return
-        rated = ~table.is_missing(rating)
-        nothing = np.flatnonzero(rated & (table.is_missing(item) if item in table.columns else True)).tolist()
-        if nothing:
-            message = f"{count_of(len(nothing), 'row')} {'has' if len(nothing) == 1 else 'have'} a `{rating}` and no `{item}`"
-            self.report.error("E0405", message, notes=first_rows(table.place, nothing), help=f"say of which `{item}` it is")
-        strange = np.flatnonzero(rated & ~np.isin(table.columns[rating], self.fit.levels)).tolist()
-        if strange:
-            message = f"`{rating}` is none of the model's levels in {count_of(len(strange), 'row')}"
-            levels = listing([f"{level:g}" for level in self.fit.levels], "and")
-            values = [f"{table.columns[rating][row]:g}" for row in strange]
-            self.report.error("E0406", message, notes=first_rows(table.place, strange, values), help=f"there are {levels}")
-        self.report.raise_errors()
-
-    def _sorted(self, table: Table) -> Question:
-        source, blank = self.source, np.full(table.rows, "", dtype=object)
-        users = table.columns[source.user].tolist()
-        items = table.columns.get(source.item, blank).tolist()
-        ratings = table.columns.get(source.rating, np.full(table.rows, np.nan)).tolist()
-        told: dict[str, Told] = {}
-        asked: list[tuple[str, str]] = []
-        again: list[int] = []
-        for row, (user, item, rating) in enumerate(zip(users, items, ratings)):
-            case, unit = (user, item) if self.by_user else (item, user)
-            if rating == rating:
-                again += [row] if unit in told.setdefault(case, {}) else []
-                told[case][unit] = rating
-            elif item:
-                asked.append((case, unit))
-        if again:
-            message = f"{count_of(len(again), 'row')} {'rates' if len(again) == 1 else 'rate'} a pair again"
-            self.report.error("E0402", message, notes=first_rows(table.place, again), help="keep one rating of each pair")
-            self.report.raise_errors()
-        return Question(told, asked, list(dict.fromkeys(users)), table)
 
     def pairs(self, question: Question) -> list[tuple[str, str, float | None]]:
         """User, item and expected rating of each pair that is asked for; None where the model does not know its unit."""
@@ -187,9 +109,7 @@ class _Asking:
         others = [case for case in cases if case not in known]
         if not others:
             return known
-        data = self._data(
-            f"the ratings of {listing(others[:3], 'and')}" + (" and others" if len(others) > 3 else "")
-        )
+        data = self._data(f"the ratings of {listing(others[:3], 'and')}" + (" and others" if len(others) > 3 else ""))
         strangers = [case for case in others if case not in self.cases]
         if strangers:
             self._unknown_cases(strangers)

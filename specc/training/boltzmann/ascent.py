@@ -40,9 +40,9 @@ class Ascent:
         self.sparsity = [part for part in self.segment.regularizers if isinstance(part, Sparsity)]
         hidden, width = machine.weight.shape
         self.weight = machine.weight.detach()
-        self.biases = _place_of(self.group.weights, self.group, machine.hidden_bias, hidden + width)
+        self.biases = _place_of(self.group.weights, self.group, machine.visible_bias, hidden + width)
         self.slope = torch.zeros_like(self.biases)
-        self.slope_hidden, self.slope_visible = self.slope[:hidden], self.slope[hidden:]
+        self.slope_visible, self.slope_hidden = self.slope[:width], self.slope[width:]
         self.velocity: Tensor | None = None
         optimizer = self.group.optimizer
         plain = isinstance(optimizer, Sgd) and not optimizer.nesterov and phase.settings.clip is None
@@ -95,7 +95,7 @@ class Ascent:
             machine = self.conditionals.machine
             place = _place_of(velocity, self.group, machine.weight, machine.weight.numel())
             self.weight_velocity = place.view_as(machine.weight)
-            self.bias_velocity = _place_of(velocity, self.group, machine.hidden_bias, len(self.slope))
+            self.bias_velocity = _place_of(velocity, self.group, machine.visible_bias, len(self.slope))
         self.weight_velocity.addmm_(stack.left, stack.right, beta=momentum, alpha=-1)
         if self.segment.l2:
             self.weight_velocity.add_(self.weight, alpha=self.segment.l2)

@@ -7,6 +7,9 @@ from torch import Tensor
 
 from specc.training.boltzmann.conditionals import Conditionals
 
+LINE = 16
+"""Numbers of 32 bits in 64 bytes."""
+
 
 class Stack:
     """Memory for a step of `rows` rows of data and `chains` samples of the model. Nothing in it outlives the step.
@@ -21,9 +24,10 @@ class Stack:
         width, hidden = like.shape
         total = rows + chains
         self.rows, self.chains = rows, chains
-        sides = like.new_empty(total + 2, hidden + width)  # in the order in which the biases lie
-        self.visible, self.hidden = sides[:, hidden:], sides[:, :hidden]
-        self.columns = sides[:total].t()
+        # Side by side in the order in which the biases lie, each row where a line of the processor's memory begins.
+        sides = like.new_empty(total + 2, -(-(width + hidden) // LINE) * LINE)
+        self.visible, self.hidden = sides[:, :width], sides[:, width : width + hidden]
+        self.columns = sides[:total, : width + hidden].t()
         self.both_visible, self.both_hidden = self.visible[:total], self.hidden[:total]
         self.data_visible, self.data_hidden = self.visible[:rows], self.hidden[:rows]
         self.model_visible, self.model_hidden = self.visible[rows:total], self.hidden[rows:total]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from specc.pytorch.nn.units import uniform_
 from specc.training.boltzmann.procedure import BoltzmannProcedure
 from specc.training.boltzmann.stack import Stack
 from specc.training.state import State
@@ -29,7 +30,7 @@ class ContrastiveDivergence(BoltzmannProcedure):
     def _sample_binary(self, stack: Stack) -> None:
         """The same of bernoulli units alone in as few calls as there can be: they are what a small machine's time goes to."""
         conditionals = self.conditionals
-        stack.lots.uniform_(generator=self.generator)
+        uniform_(stack.lots, self.generator)
         stack.draws.lt_(conditionals.hidden_input(stack.data_visible, None, stack.data_hidden).sigmoid_())
         conditionals.draw_binary(stack.draws, stack.noise, stack.model_visible)
         conditionals.hidden_input(stack.model_visible, None, stack.model_hidden).sigmoid_()

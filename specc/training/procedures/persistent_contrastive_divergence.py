@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from specc.pytorch.nn.units import uniform_
 from specc.training.boltzmann.procedure import BoltzmannProcedure
 from specc.training.boltzmann.stack import Stack
 from specc.training.state import State
@@ -33,7 +34,7 @@ class PersistentContrastiveDivergence(BoltzmannProcedure):
 
     def _sample_binary(self, stack: Stack, chains: Tensor) -> None:
         """The same of bernoulli units alone in as few calls as there can be: they are what a small machine's time goes to."""
-        stack.lots.uniform_(generator=self.generator)
+        uniform_(stack.lots, self.generator)
         self.conditionals.draw_binary(chains, stack.noise, stack.model_visible)
         self.conditionals.hidden_input(stack.both_visible, None, stack.both_hidden).sigmoid_()
         torch.lt(stack.draws, stack.model_hidden, out=chains)

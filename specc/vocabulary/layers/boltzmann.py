@@ -70,8 +70,8 @@ class Hidden(WeightedLayer):
     def parameter_shapes(self, *inputs: Shape) -> dict[str, tuple[Size, ...]]:
         width = width_of(self.visible)
         if inputs and inputs[0].axes == ("units", "levels"):
-            levels = inputs[0].size("levels")
-            return {"weight": (width, self.count), "shared_weight": (levels, self.count), "visible_bias": (width,), "hidden_bias": (self.count,)}
+            ratings = {"weight": (width, self.count), "shared_weight": (inputs[0].size("levels"), self.count)}
+            return ratings | {"visible_bias": (width,), "hidden_bias": (self.count,)}
         shapes: dict[str, tuple[Size, ...]] = {"weight": (self.count, width)}
         shapes |= {"hidden_bias": (self.count,), "visible_bias": (width,)}
         if self.generative:
