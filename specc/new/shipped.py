@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SHIPPED = {"network": "iris.dn"}
+SHIPPED = {"network": "iris.dn", "rbm": "digits_rbm.dn", "dbn": "digits_dbn.dn"}
 """The spec that `new` writes for each kind of model."""
 
 

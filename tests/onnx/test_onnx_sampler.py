@@ -112,6 +112,14 @@ def test_a_sampler_with_other_weights_is_found_out(name: str, parameter: str) ->
         measured(build_sampler(spec, weights), "sampler.onnx", steps_of(module.hidden_1))
 
 
+def test_a_wide_machine_is_proven_too() -> None:
+    """PyTorch draws many numbers by another way, and units that receive much lie further from the file's."""
+    spec = bound_machines("rbm { visible(photo); hidden(400) }", "")
+    module = drawn_module(spec, scale=8.0)
+    record = measured(build_sampler(spec, weights_of(module)), "sampler.onnx", steps_of(module.hidden_1))
+    assert record["outputs"]["mean"]["allowed"] > 1e-3
+
+
 @pytest.mark.parametrize("x", [-400.0, -60.0, -21.0, -19.9, -8.0, -1.0, 0.0, 2.0, 9.0])
 def test_a_relu_unit_is_the_quantile_of_a_normal_number_that_is_at_least_zero(x: float) -> None:
     """`P(h > t) = Φ(x − t)/Φ(x) = u`: the file's draw against the tail by an independent library."""

@@ -110,9 +110,10 @@ def _is_chance(seat: Seat) -> bool:
 
 
 def _can_be_sampled(spec: Spec, given: Mapping[str, Any]) -> None:
+    if spec.model.word not in ("rbm", "dbn"):
+        raise CannotSample(f"`{spec.name}` is a {spec.model.word}: rows are drawn from an `rbm` or a `dbn`")
     if not can_be_reconstructed(spec):
-        kind = "ratings" if spec.model.word in ("rbm", "dbn") else f"a {spec.model.word}"
-        raise CannotSample(f"`{spec.name}` is {kind}: rows are drawn from an `rbm` or a `dbn`")
+        raise CannotSample(f"`{spec.name}` is of ratings, and draws none: `specc predict` recommends")
     if given and len(machines(spec)) > 1:
         message = f"`{spec.name}` is a `dbn`, which is drawn from its top machine, and that sees features: no column can be given"
         raise CannotSample(f"{message}. An `rbm` with the column among its visible units can")
@@ -124,13 +125,14 @@ def _drawn(
     import torch
 
     from specc.runs.sample.chains import Held, draw
+    from specc.training.device import choose_threads, compute_with
 
-    module = run.module
-    stack = [module.get_submodule(identifier(node.name)) for node in machines(run.spec)]
+    module, device = run.module, torch.device("cpu")
+    stack: list[Any] = [module.get_submodule(identifier(node.name)) for node in machines(run.spec)]
     kept = Held(torch.from_numpy(units), torch.from_numpy(values)) if len(units) else None
     generator = torch.Generator().manual_seed(seed)
-    parts = [
-        draw(stack, min(AT_ONCE, n - start), steps, kept, total, generator)  # type: ignore[arg-type]
-        for start in range(0, n, AT_ONCE)
-    ]
-    return tuple(torch.cat(numbers).double().numpy() for numbers in zip(*parts))  # type: ignore[return-value]
+    with compute_with(device, choose_threads(run.spec, min(n, AT_ONCE))):
+        starts = range(0, n, AT_ONCE)
+        parts = [draw(stack, min(AT_ONCE, n - start), steps, kept, total, generator) for start in starts]
+    draws, means = (torch.cat(numbers).double().numpy() for numbers in zip(*parts))
+    return draws, means

@@ -74,7 +74,7 @@ def test_yell_multiplies_the_momentum_by_the_rate() -> None:
     places = []
     for _ in range(3):
         alone.step()
-        places.append(torch.cat([one.hidden_bias, one.visible_bias]).detach().clone())
+        places.append(torch.cat([one.visible_bias, one.hidden_bias]).detach().clone())
     assert torch.allclose(places[0], rate * slope)
     assert torch.allclose(places[1] - places[0], rate * slope * (1 + momentum))
     assert torch.allclose(places[2] - places[1], rate * slope * (1 + momentum + momentum**2))

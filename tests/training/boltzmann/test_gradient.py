@@ -118,7 +118,7 @@ def test_the_centred_one_is_what_its_definition_says(kind: str, learned: bool) -
     precision = fresh.precision()
     precision = torch.ones(rows.shape[1]).double() if precision is None else precision
     mean, rate, both = offsets.visible * precision, offsets.hidden, torch.cat([rows, states])
-    weights = torch.cat([torch.full((len(rows),), 1 / len(rows)).double(), -shares])
+    weights = torch.cat([torch.full((len(rows),), 1 / len(rows), dtype=torch.float64), -shares])
     draws = fresh.totals(both)
     draws = torch.ones(len(both)).double() if draws is None else draws
     h = fresh.hidden_mean(both)

@@ -35,7 +35,7 @@ def test_the_exact_gradient_reaches_the_optimum_of_bars_and_stripes() -> None:
         for _ in range(1500):
             v, h, hv = exact_means(made)
             hidden = made.hidden_mean(rows)
-            slopes = hidden.t() @ rows / len(rows) - hv, hidden.mean(0) - h, rows.mean(0) - v
+            slopes = hidden.t() @ rows / len(rows) - hv, rows.mean(0) - v, hidden.mean(0) - h
             for parameter, velocity, slope in zip(made.parameters(), velocities, slopes):
                 parameter += velocity.mul_(0.9).add_(slope, alpha=0.5)
     assert OPTIMUM - 0.01 < log_likelihood(made, rows).item() <= OPTIMUM
