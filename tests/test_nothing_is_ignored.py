@@ -32,13 +32,10 @@ from tests.data.binding import parquet_file
 EXAMPLES = Path(__file__).parent / "syntax" / "examples"
 WAITING = [
     "deep_autoencoder",
-    "digits_joint_rbm",
     "edges_to_digits",
     "electricity_forecast",
     "fashion_gan",
     "infogan",
-    "mnist_dbn",
-    "mnist_rbm",
     "mnist_vae",
     "movielens_rbm",
     "reviews_lstm",
@@ -55,6 +52,30 @@ SMALLER = {
         ("[1, 2, 4]", "[1, 2]"),
         ("epochs     = 15", "epochs     = 2"),
         ("batch      = 128", "batch      = 16"),
+    ],
+    "mnist_rbm": [
+        ("hidden(500", "hidden(6"),
+        ("chains = 100", "chains = 10"),
+        ("free_energy_gap, log_likelihood(every = 5)", "free_energy_gap, log_likelihood(every = 2)"),
+        ("epochs     = 20", "epochs     = 4"),
+        ("batch      = 100", "batch      = 10"),
+    ],
+    "mnist_dbn": [
+        ("rbm(500)", "rbm(6)"),
+        ("rbm(2000)", "rbm(5)"),
+        ("batch = 100", "batch = 10"),
+        ("warmup(0.5, 0.9, epochs = 5)", "warmup(0.5, 0.9, epochs = 2)"),
+        ("epochs     = 20", "epochs     = 3"),
+        ("conjugate_gradient(line_searches = 3)", "rmsprop(0.02, momentum = 0.5)"),
+        ("batch     = 1000", "batch     = 15"),
+        ("until(epoch = 5", "until(epoch = 1"),
+        ("epochs    = 50", "epochs    = 3"),
+    ],
+    "digits_joint_rbm": [
+        ("hidden(500)", "hidden(6)"),
+        ("chains = 100", "chains = 10"),
+        ("epochs    = 20", "epochs    = 4"),
+        ("batch     = 100", "batch     = 10"),
     ],
     "housing_two_targets": [("trunk(64,", "trunk(8,"), ("adam(1e-3)", "adam(2e-3)"), ("epochs    = 40", "epochs    = 5")],
     "loop": [],
@@ -105,6 +126,11 @@ OTHER_WORDS = {
     "true": "false",
     "one_cycle": "linear",
     "accuracy": "precision",
+    "bernoulli": "gaussian",
+    "softmax": "bernoulli",
+    "static": "stochastic",
+    "reconstruction_error": "accuracy",
+    "persistent_contrastive_divergence": "parallel_tempering",
     "auroc": "recall",
     "f1": "precision",
     "number": "category",
@@ -234,12 +260,14 @@ def effect(text: str, folder: Path) -> Effect:
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Small made-up data for each example."""
     generator = np.random.default_rng(1)
-    iris, titanic, fashion, housing = (tmp_path_factory.mktemp(name) for name in SMALLER if name != "loop")
+    iris, titanic, fashion, mnist, housing = map(tmp_path_factory.mktemp, ("iris", "titanic", "fashion", "mnist", "housing"))
     _write_iris(iris / "data", generator)
     _write_titanic(titanic / "data", generator)
     _write_fashion(fashion / "data" / "fashion_mnist", generator)
+    _write_fashion(mnist / "data" / "mnist", generator)
     _write_houses(housing, generator)
-    return {"iris": iris, "titanic": titanic, "fashion_cnn": fashion, "housing_two_targets": housing, "loop": iris}
+    machines = dict.fromkeys(("mnist_rbm", "mnist_dbn", "digits_joint_rbm"), mnist)
+    return {"iris": iris, "titanic": titanic, "fashion_cnn": fashion, "housing_two_targets": housing, "loop": iris} | machines
 
 
 def _write_iris(folder: Path, generator: np.random.Generator) -> None:

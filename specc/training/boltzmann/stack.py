@@ -45,4 +45,10 @@ class Stack:
         """The draws of the replicated softmax of every row of both phases."""
 
     def weigh_totals(self, data: Tensor | None, model: Tensor | None) -> None:
+        """Takes the draws of both phases. Samples that keep documents of their own count as if these were as long as the batch's.
+
+        Otherwise the difference of the lengths would push all words alike, and with them every hidden bias, step after step.
+        """
         self.totals = None if data is None or model is None else torch.cat([data, model])
+        if data is not None and model is not None and data is not model:
+            self.shares[self.rows :] = data.mean() / model.mean().clamp(min=1.0) / -self.chains
