@@ -174,3 +174,16 @@ def test_the_rows_of_several_batches_are_one_batch() -> None:
         alone.procedure.step(alone.state, [Batch({"visible": part}, {}) for part in parts], alone.clock)
         moved.append(alone.group.weights)
     assert torch.equal(*moved)
+
+
+@torch.no_grad()
+def test_chains_with_other_documents_push_no_word_and_no_hidden_unit_by_their_length() -> None:
+    """The slopes of all words sum to zero, whatever the lengths of the batch and of the chains."""
+    made = machine([("replicated_softmax", 5)], 3, scale=0.4)
+    lengths = torch.tensor([1.0, 2.0, 9.0, 30.0]).double()
+    rows = torch.eye(5, dtype=torch.float64)[:4] * lengths[:, None]
+    word = words.PersistentContrastiveDivergence(chains=7)
+    alone = Alone(made, word, PersistentContrastiveDivergence, rows, Sgd(learning_rate=1.0))
+    moved = alone.gradient(rows[1:])
+    assert float(alone.state.own["totals"].mean()) != pytest.approx(float(lengths[1:].mean()))
+    assert float(moved["visible_bias"].sum()) == pytest.approx(0.0, abs=1e-12)
