@@ -138,5 +138,74 @@ def _npz(folder: Path) -> str:
     return "npz"
 
 
-PROCEDURES: dict[str, Callable[[Path, random.Random, int], str]] = {"supervised": supervised}
+def machines(procedure: str) -> Callable[[Path, random.Random, int], str]:
+    """Who writes specs of a procedure of machines: an `rbm`, with a label or without, or a stack whose layers are pretrained."""
+
+    def write(folder: Path, draw: random.Random, length: int) -> str:
+        words = OF_MACHINES[procedure].format(steps=draw.choice(["1", "2", "linear(start = 1, to = 3)"]))
+        return _stack(folder, draw, length, words) if draw.random() < 0.5 else _machine(folder, draw, length, words)
+
+    return write
+
+
+def up_down(folder: Path, draw: random.Random, length: int) -> str:
+    """A stack that is pretrained, then trained as one model of its data."""
+    whole = f"phase whole {{ procedure = up_down(steps = {draw.choice([1, 3])}); {_of_machines(draw, length)} }}"
+    return _stack(folder, draw, length, OF_MACHINES["contrastive_divergence"].format(steps=1), whole)
+
+
+def _machine(folder: Path, draw: random.Random, length: int, words: str) -> str:
+    target, label = draw.choice([("", ""), ("target = y", "visible(y)")])
+    metrics = "metrics = [free_energy_gap, log_likelihood(every = 2)]"
+    kept = draw.choice(["", "keep = best(validation.log_likelihood)"])
+    variance = draw.choice(["gaussian", "gaussian(variance = learned)"])
+    hidden = draw.choice(["8", "8, units = gaussian", "8, units = relu"])
+    return f"""{_visible_data(folder, draw, target)}
+rbm {{ visible(a, units = {variance}); visible(b, c); {label}; hidden({hidden}) }}
+train {{ procedure = {words}; {metrics}; {kept}; {_of_machines(draw, length)} }}
+"""
+
+
+def _stack(folder: Path, draw: random.Random, length: int, words: str, whole: str = "") -> str:
+    own = draw.choice(["", "rbm_2.epochs = 2", "rbm_1.optimizer = adam(0.01)"])
+    return f"""{_visible_data(folder, draw, "target = y")}
+dbn {{ visible(features); rbm(8); rbm(6); output(y) }}
+train {{
+  phase pretrain {{ procedure = {words}; {own}; {_of_machines(draw, length // 2)} }}
+  {whole}
+  phase finetune {{ freeze = until(epoch = 1, parts = [rbm]); optimizer = {_optimizer(draw)}; epochs = {max(3, length // 30)} }}
+}}
+"""
+
+
+def _visible_data(folder: Path, draw: random.Random, target: str) -> str:
+    _csv(folder)
+    split = SPLITS[draw.choice(["random", "column", "folds"])].format(seed=draw.randrange(9), fold=draw.randrange(1, 5))
+    columns = "a = number(scale = standard); b = number(scale = minmax); c = category; y = category"
+    return f'data {{ source = csv("rows.csv"); columns {{ {columns} }}; {target}; split = {split} }}'
+
+
+def _of_machines(draw: random.Random, length: int) -> str:
+    """How machines are trained, at rates that none of them diverges with."""
+    batch = draw.choice(["8", "16", "50"])
+    steps = {"8": 30, "16": 15, "50": 5}[batch]
+    momentum = draw.choice(["0", "0.5", CALM])
+    optimizer = draw.choice([f"sgd(0.005, momentum = {momentum})", "adam(0.002)", "rmsprop(0.001)"])
+    maybe = ["regularize = l2(1e-3)", "regularize = l1(1e-4)", "average = ema(0.9)", "rows = 100", "schedule = linear(to = 0)"]
+    taken: dict[str, str] = {}
+    for setting in draw.sample(maybe, draw.randrange(0, 3)):
+        taken.setdefault(setting.partition(" ")[0], setting)
+    return "; ".join([f"batch = {batch}", f"optimizer = {optimizer}", f"epochs = {max(3, length // steps)}", *taken.values()])
+
+
+OF_MACHINES = {
+    "contrastive_divergence": "contrastive_divergence(steps = {steps})",
+    "persistent_contrastive_divergence": "persistent_contrastive_divergence(steps = {steps}, chains = 20)",
+    "parallel_tempering": "parallel_tempering(chains = 10, temperatures = 4, steps = {steps})",
+}
+PROCEDURES: dict[str, Callable[[Path, random.Random, int], str]] = {
+    "supervised": supervised,
+    **{word: machines(word) for word in OF_MACHINES},
+    "up_down": up_down,
+}
 """Who writes a spec of each procedure of the vocabulary: all of them are killed."""

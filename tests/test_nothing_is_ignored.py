@@ -149,6 +149,7 @@ SAY_THE_DEFAULT = {
     "split  = random(train = 0.7, validation = 0.15, test = 0.15, stratify = species)",
     "of = trunk",
     "train = 0.8",
+    "train = 0.9",
     'labels = ["no", "yes"]',
     "units = bernoulli",
     "units = softmax",

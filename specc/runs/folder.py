@@ -124,8 +124,16 @@ class RunFolder:
         """Drops what was logged behind the checkpoint that a run continues from, which is of so many epochs."""
         events = self.events()
         epochs = [index for index, event in enumerate(events) if "train" in event][:count]
-        kept = [json.dumps(event) + "\n" for event in events[: epochs[-1] + 1 if epochs else 0]]
+        end = epochs[-1] + 1 if epochs else 0
+        while epochs and end < len(events) and _warns_of(events[end], events[epochs[-1]]):
+            end += 1
+        kept = [json.dumps(event) + "\n" for event in events[:end]]
         self.write_text("metrics.jsonl", "".join(kept))
+
+
+def _warns_of(event: dict[str, Any], epoch: dict[str, Any]) -> bool:
+    """Whether a line of the log is what the measures of an epoch warn of; it was written before that epoch could be kept."""
+    return "train" not in event and all(event.get(name) == epoch[name] for name in ("phase", "epoch"))
 
 
 def _placed(path: Path, files: Callable[[Path], dict[str, str]], lock: Lock) -> RunFolder:

@@ -13,6 +13,7 @@ from specc.data.inputs import door_inputs, raw_inputs, read_rows, rows_of, unsee
 from specc.diagnostics import Report, Source
 from specc.door import answers, results
 from specc.ir import Spec
+from specc.onnx.back import output_names
 from specc.onnx.build import build_onnx
 from specc.onnx.session import NotAModel, OnnxModel
 from specc.parts import asked_part
@@ -111,9 +112,10 @@ def _frame(spec: Spec, given: dict[str, np.ndarray]) -> polars.DataFrame:
     if answers(spec.graph):
         return table_of(spec, given)
     (name,) = results(spec.graph)
-    if name not in given:
-        raise NotAModel(f"the model is damaged: it describes `{name}`, which its graph does not give")
-    return _features_frame(spec, name, given[name])
+    (output,) = output_names(spec)[name]  # a layer that is called like a column gives its features under another name
+    if output not in given:
+        raise NotAModel(f"the model is damaged: it describes `{output}`, which its graph does not give")
+    return _features_frame(spec, name, given[output])
 
 
 def _features_frame(spec: Spec, name: str, values: np.ndarray) -> polars.DataFrame:

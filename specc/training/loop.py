@@ -256,7 +256,6 @@ class Training:
         position.events += 1
         self.report(event)
         for alarm in procedure.alarms(state, event):
-            position.events += 1
             self.warn(course.phase, position.epoch, alarm)
         self._offer()
 

@@ -242,3 +242,14 @@ def test_the_python_interface_trains_and_opens(tmp_path: Path, device: str) -> N
     assert "dense_1" in spec._repr_html_()
     assert repr(opened) == f"Run('{tmp_path / 'mine'}', finished)"
     assert specc.check(path).diagnostics == []
+
+
+def test_what_an_epoch_warned_of_stays_with_it_and_goes_with_it(tmp_path: Path) -> None:
+    lines = [{"phase": "a", "epoch": n, "train": {}} for n in (1, 2, 3)]
+    alarms = [{"event": "W2004", "phase": "a", "epoch": n} for n in (2, 3)]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(e) + "\n" for e in (*lines[:2], alarms[0], lines[2], alarms[1])))
+    folder = RunFolder(tmp_path)
+    folder.keep_events(2)
+    assert folder.events() == [*lines[:2], alarms[0]]
+    folder.keep_events(1)
+    assert folder.events() == lines[:1]
