@@ -37,7 +37,7 @@ SPLITS = {
 CALM = "linear(start = 0.5, to = 0.9)"
 
 
-SWEEP = "sweep { objective = maximize(validation.accuracy); trials = 5 }\n"
+SWEEP = "sweep {{ objective = maximize(validation.{measure}); trials = 5 }}\n"
 
 
 def write_spec(folder: Path, procedure: str, draw: random.Random, length: int, swept: bool = False) -> Path:
@@ -45,12 +45,20 @@ def write_spec(folder: Path, procedure: str, draw: random.Random, length: int, s
     folder.mkdir(parents=True)
     path = folder / "killed.dn"
     text = PROCEDURES[procedure](folder, draw, length)
-    hyper = "hyper { width = int(8, 4 .. 32, log); rate = float(0.01, 1e-3 .. 1e-1, log) }\n"
-    if swept:
-        text = hyper + text.replace("dense middle(8)", "dense middle($width)").replace("(0.01", "($rate") + SWEEP
-        text = text if "$rate" in text else text.replace(" rate = float(0.01, 1e-3 .. 1e-1, log)", "")
+    text = _swept(text, procedure) if swept else text
     path.write_text(text, "utf-8")
     return path
+
+
+def _swept(text: str, procedure: str) -> str:
+    """The spec with a search for the width of a layer, and where there is one, for a learning rate."""
+    hyper, measure = "hyper { width = int(8, 4 .. 32, log) }\n", "accuracy"
+    if procedure != "supervised":
+        measure = measure if "visible(y)" in text or "output(y)" in text else "log_likelihood"
+        return hyper + text.replace("hidden(8", "hidden($width").replace("rbm(8)", "rbm($width)") + SWEEP.format(measure=measure)
+    text = text.replace("dense middle(8)", "dense middle($width)").replace("(0.01", "($rate") + SWEEP.format(measure=measure)
+    rate = "rate = float(0.01, 1e-3 .. 1e-1, log)" if "$rate" in text else ""
+    return hyper.replace(" }", f"; {rate} }}") + text
 
 
 def supervised(folder: Path, draw: random.Random, length: int) -> str:
@@ -156,7 +164,7 @@ def up_down(folder: Path, draw: random.Random, length: int) -> str:
 
 def _machine(folder: Path, draw: random.Random, length: int, words: str) -> str:
     target, label = draw.choice([("", ""), ("target = y", "visible(y)")])
-    metrics = "metrics = [free_energy_gap, log_likelihood(every = 2)]"
+    metrics = "metrics = [free_energy_gap, log_likelihood(every = 2, chains = 10, temperatures = 50, final = 100)]"
     kept = draw.choice(["", "keep = best(validation.log_likelihood)"])
     variance = draw.choice(["gaussian", "gaussian(variance = learned)"])
     hidden = draw.choice(["8", "8, units = gaussian", "8, units = relu"])

@@ -14,7 +14,7 @@ from specc.onnx.session import OnnxModel
 from specc.parts import part_of
 from specc.pytorch.source import build_module, parameter_table
 from specc.training.rows import scaled_inputs
-from tests.words import layer_examples, network_around
+from tests.words import layer_examples, machine_around, machine_examples, network_around
 
 ROWS = 5
 
@@ -38,7 +38,16 @@ def started_module(spec: Spec) -> torch.nn.Module:
 
 @pytest.mark.parametrize("layer", list(layer_examples()))
 def test_predicted_shapes_and_parameters_are_pytorchs(layer: str) -> None:
-    spec = network_around(layer)
+    hold_shapes_and_parameters(network_around(layer))
+
+
+@pytest.mark.parametrize("model", list(machine_examples()))
+def test_predicted_shapes_and_parameters_of_machines_are_pytorchs(model: str) -> None:
+    hold_shapes_and_parameters(machine_around(model))
+
+
+def hold_shapes_and_parameters(spec: Spec) -> None:
+    """The shape of every layer's tensor, the names of the parameters and how many numbers they are."""
     for node in spec.graph.nodes:
         part = part_of(spec, node.name)
         result = started_module(part)(**random_inputs(part))

@@ -97,7 +97,8 @@ def test_run_and_file_answer_alike_about_its_own_data(run: Run) -> None:
     by_file = predict_file(open_model(run.path / "model.onnx"), data_file(run)).frame
     by_run = run.predict(data_file(run))
     rows = sum(run.record["data"]["rows"].values())
-    dropped = 2 if run.spec.name in ("body_mass", "body_mass_dbn") else 0  # two penguins were never weighed: nothing to learn, but an answer
+    # Two penguins were never weighed: nothing to learn, but an answer.
+    dropped = 2 if run.spec.name in ("body_mass", "body_mass_dbn") else 0
     assert by_file.columns == by_run.columns and by_file.height == by_run.height == rows + dropped
     assert by_file[first_answer(run)].null_count() == 0
     if by_file[first_answer(run)].dtype == polars.String:

@@ -85,6 +85,25 @@ UNUSUAL = (
 )
 
 
+MACHINES = (
+    "rbm {{ visible(vector, units = gaussian); hidden(5, units = {units}) }}",
+    "rbm {{ visible(vector, units = gaussian(variance = learned)); visible(image); hidden(5, units = {units}) }}",
+    "rbm {{ visible(image); visible(label); hidden(5, units = {units}) }}",
+    "dbn {{ visible(image); rbm(7, units = {units}); rbm(5); dense(4, tanh); output(label) }}",
+)
+
+
+def machine_examples() -> Iterator[str]:
+    """Models of machines: each kind of hidden units over each kind of visible ones, labels, a stack."""
+    for model in MACHINES:
+        yield from (model.format(units=units) for units in ("bernoulli", "gaussian", "relu"))
+
+
+def machine_around(model: str) -> Spec:
+    """A bound spec of machines, which has a target where they answer it."""
+    return bound_spec(model, DATA if "label" in model else DATA.replace("  target = label\n", ""))
+
+
 def layer_examples() -> Iterator[str]:
     """Layers as a spec writes them: the example of each word, each activation, and unusual settings."""
     for word in every_class("layer"):

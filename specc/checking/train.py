@@ -11,7 +11,6 @@ from specc.syntax.tree import Argument, Body, Part, Setting, Statement
 from specc.vocabulary.part import INDEX, words_of
 from specc.vocabulary.sections import Sweep, Train
 
-
 PHASES = {"dbn": ("pretrain", "finetune")}
 """The phases of a model whose spec writes none and names no procedure."""
 

@@ -13,6 +13,9 @@ from specc.ir import FORMAT, ArrayFit, CategoryFit, Fit, Graph, ImageFit, Number
 from specc.onnx.back import output_names
 from specc.onnx.front import missing_marks, read_columns
 from specc.stored import bound_spec
+from specc.vocabulary.activations import Sigmoid, Softmax
+from specc.vocabulary.families import Layer
+from specc.vocabulary.layers.boltzmann import Hidden
 from specc.vocabulary.layers.sources import Input
 
 KEY = "specc"
@@ -81,8 +84,17 @@ def _input(fit: Fit, marks: tuple[str, ...]) -> dict[str, Any]:
 def _answer(spec: Spec, node: str, outputs: tuple[str, ...], logits: str) -> dict[str, Any]:
     assert spec.bound is not None
     if node not in [answer.node for answer in answers(spec.graph)]:
-        return {"kind": "features", "size": list(spec.graph.node(node).shape.dimensions()), "logits": logits}
+        layer = spec.graph.node(node).layer
+        features = {"kind": "features", "size": list(spec.graph.node(node).shape.dimensions()), "logits": logits}
+        return features | {"chances": True} if _gives_chances(layer) else features
     fit = spec.bound.fits[outputs[0]]
     if not isinstance(fit, CategoryFit):
         return {"kind": "number", "logits": logits}
     return {"kind": "category", "labels": list(fit.labels), "probabilities": outputs[1], "logits": logits}
+
+
+def _gives_chances(layer: Layer) -> bool:
+    """Whether a layer ends with a sigmoid or softmax."""
+    if isinstance(layer, Hidden):
+        return layer.units.word == "bernoulli"
+    return isinstance(getattr(layer, "activation", None), Sigmoid | Softmax)

@@ -59,6 +59,8 @@ class Ascent:
             offsets.move(stack, precision)
         for part in self.sparsity:
             add_sparsity_slope(at_moment(part, clock), stack.data_hidden)
+        if (counts := self.conditionals.machine.counts) is not None:
+            stack.even_documents(counts)
         torch.mv(stack.columns, stack.shares, out=self.slope)
         stack.both_hidden.mul_(stack.share_column)
         if stack.totals is not None:

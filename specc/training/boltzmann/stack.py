@@ -43,12 +43,22 @@ class Stack:
         self.data_visible_columns, self.data_shares = self.data_visible.t(), self.shares[:rows]
         self.totals: Tensor | None = None
         """The draws of the replicated softmax of every row of both phases."""
+        self.longer: Tensor | None = None
+        """How many times longer the batch's documents are than those of samples that keep documents of their own."""
 
     def weigh_totals(self, data: Tensor | None, model: Tensor | None) -> None:
-        """Takes the draws of both phases. Samples that keep documents of their own count as if these were as long as the batch's.
+        """Takes the draws of both phases, which are the same tensor where the samples keep the documents of the batch."""
+        self.totals = self.longer = None
+        if data is not None and model is not None:
+            self.totals = torch.cat([data, model])
+            self.longer = None if data is model else data.mean() / model.mean().clamp(min=1.0)
+
+    def even_documents(self, counts: slice) -> None:
+        """Counts the documents of the samples as if they were as long as the batch's, once the hidden sides are known.
 
         Otherwise the difference of the lengths would push all words alike, and with them every hidden bias, step after step.
+        Units beside the counts have no length, and stay as they are.
         """
-        self.totals = None if data is None or model is None else torch.cat([data, model])
-        if data is not None and model is not None and data is not model:
-            self.shares[self.rows :] = data.mean() / model.mean().clamp(min=1.0) / -self.chains
+        if self.longer is not None and self.totals is not None:
+            self.model_visible[:, counts].mul_(self.longer)
+            self.totals[self.rows :].mul_(self.longer)

@@ -187,3 +187,23 @@ def test_chains_with_other_documents_push_no_word_and_no_hidden_unit_by_their_le
     moved = alone.gradient(rows[1:])
     assert float(alone.state.own["totals"].mean()) != pytest.approx(float(lengths[1:].mean()))
     assert float(moved["visible_bias"].sum()) == pytest.approx(0.0, abs=1e-12)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("word", "runs"),
+    [
+        (words.PersistentContrastiveDivergence(chains=4_000), PersistentContrastiveDivergence),
+        (words.ParallelTempering(chains=4_000, temperatures=2), ParallelTempering),
+    ],
+    ids=["persistent", "tempered"],
+)
+def test_units_beside_the_counts_are_compared_as_they_are(word, runs) -> None:
+    """Where the model has the means of the data already, a batch of long documents pushes no bit, no number and no label."""
+    made = machine([("replicated_softmax", 3), ("bernoulli", 1), ("gaussian", 1), ("softmax", 2)], 2, scale=0.0, labels=2)
+    short = torch.tensor([[1.0, 0, 0, 0, 1, 1, 0], [0, 1, 0, 1, -1, 0, 1]], dtype=torch.float64)
+    long = short.clone()
+    long[:, :3] *= 20
+    alone = Alone(made, word, runs, torch.cat([short, short, long]), Sgd(learning_rate=1.0))
+    moved = alone.gradient(long)["visible_bias"][3:]
+    assert moved.abs().max() < 4 / 4_000**0.5
