@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from specc.ir import Graph, Node, Spec
 from specc.shapes import Expression, Shape, Size
-from specc.vocabulary.columns import Category, Embedding, RatingLevels, is_pattern, symbol
+from specc.vocabulary.columns import Category, Embedding, is_pattern, symbol
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 

@@ -9,9 +9,9 @@ from specc.defaults import trains_machines
 from specc.diagnostics import Diagnostic, Label, Report, Span
 from specc.door import column_shapes, input_columns, is_embedded
 from specc.ir import Graph, Node, Spec
+from specc.machines import column_blocks, is_let_go, machine
 from specc.shapes import UNKNOWN, Expression, Shape, ShapeMismatch, Size, product, total
 from specc.vocabulary.columns import Category, Embedding, Number
-from specc.machines import column_blocks, is_let_go, machine
 from specc.vocabulary.layers.boltzmann import Hidden, Visible
 from specc.vocabulary.layers.boltzmann import Label as LabelUnits
 from specc.vocabulary.layers.convolution import Shortcut

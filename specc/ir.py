@@ -143,7 +143,10 @@ class CategoryFit(Record):
 
 
 class ImageFit(Record):
-    """A channel c of a picture, 0…255, becomes `x · scale[c] + shift[c]`; with a threshold, 0 or 255 first: `x > 255 · binarize`."""
+    """A channel c of a picture, 0…255, becomes `x · scale[c] + shift[c]`.
+
+    With a threshold it is 0 or 255 first: `x > 255 · binarize`.
+    """
 
     kind: Literal["image"] = "image"
     size: tuple[int, int, int]

@@ -103,7 +103,7 @@ def measures_are_taken(spec: Spec, report: Report) -> None:
             if measure is not None:
                 wanted.append((measure, span_of(spec, phase, field), phase))
     if spec.sweep is not None and spec.phases:
-        wanted.append((spec.sweep.objective.measure, spec.spans.get("sweep.objective"), spec.last_phase))
+        wanted.append((spec.sweep.objective.measure, spec.spans.get("sweep.objective"), spec.last_phase))  # type: ignore[attr-defined]
     for measure, span, phase in wanted:
         _measure_is_taken(measure, span, phase, spec, report)
 

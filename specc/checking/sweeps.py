@@ -28,7 +28,7 @@ def sweeps_look_the_right_way(spec: Spec, report: Report) -> None:
     """A search wants more of what is better when it is higher, and less of what is better when it is lower."""
     if spec.sweep is None or not outputs_of(spec):
         return
-    measure, word = spec.sweep.objective.measure, spec.sweep.objective.word
+    measure, word = spec.sweep.objective.measure, spec.sweep.objective.word  # type: ignore[attr-defined]
     name = measure.rpartition(".")[2]
     metric = find_word("metric", name)
     if metric is None and name != "loss":

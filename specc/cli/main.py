@@ -9,7 +9,8 @@ import sys
 
 import click
 
-COMMANDS = ("new", "check", "fmt", "show", "compile", "train", "evaluate", "predict", "sample", "export", "sweep", "runs", "explain")
+COMMANDS = ("new", "check", "fmt", "show", "compile", "train", "evaluate", "predict", "sample", "export")
+COMMANDS += ("sweep", "runs", "explain")
 
 
 class Commands(click.Group):

@@ -79,6 +79,7 @@ def _input(fit: Fit, marks: tuple[str, ...]) -> dict[str, Any]:
             return {"kind": "image", "type": "uint8", "size": list(fit.size)}
         case ArrayFit():
             return {"kind": "array", "type": "float", "size": list(fit.size)}
+    raise AssertionError(f"{fit.kind} has a file of another kind")
 
 
 def _answer(spec: Spec, node: str, outputs: tuple[str, ...], logits: str) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def raw_input(name: str, fit: Fit) -> ir.Value:
             type, sizes = ir.DataType.UINT8, fit.size
         case ArrayFit():
             type, sizes = ir.DataType.FLOAT, fit.size
+        case _:
+            raise AssertionError(f"{fit.kind} has a file of another kind")
     return ir.Value(name=name, shape=ir.Shape(["batch", *sizes]), type=ir.TensorType(type))
 
 

@@ -75,7 +75,7 @@ class Training:
 
     `report` is told every epoch; `save` is offered the state between any two steps (True: it must be kept now); `progress` is
     told every step, `warn` what the measures of an epoch warn of; `is_asked_to_stop` is asked before each. `look` is shown
-    each phase before its first epoch (0), after each and at its end (None), with the weights that it then has, and changes nothing.
+    each phase before its first epoch (0), after each and at its end (None), with its weights at that time, and changes nothing.
     """
 
     def __init__(

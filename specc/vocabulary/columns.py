@@ -128,7 +128,8 @@ class Image(Column):
 
     `unit`: 0…1; `symmetric`: −1…1; `standard`: each channel to mean 0 and deviation 1 over the training images.
     `binarize`, black or white by lot, an intensity being the chance of white: `static` draws once (the same whatever the seed),
-    `stochastic` anew for each training batch; a number is a threshold. In use pictures enter by their intensities, or the threshold.
+    `stochastic` anew for each training batch; a number is a threshold. In use a picture enters by its intensities, or by the
+    threshold.
 
     Example: `i = image([1, 28, 28], scale = unit)`
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from specc.door import identifier
 from specc.pytorch.initializers import started
 from specc.pytorch.written import Place, Written, arguments, unless, writes
+from specc.vocabulary.families import Initializer
 from specc.vocabulary.initializers import GlorotUniform, Normal, Zeros
 from specc.vocabulary.layers.boltzmann import Hidden, Label, Rbm, Visible
 
@@ -31,7 +32,7 @@ def hidden(layer: Hidden, place: Place) -> Written:
         generative=unless(False, layer.generative),
     )
     start = [
-        started(layer.init or (Normal(mean=0.0, deviation=0.01) if layer.pretrained else GlorotUniform()), f"self.{place.name}.weight"),
+        started(_start_of(layer), f"self.{place.name}.weight"),
         started(layer.bias_init or Zeros(), f"self.{place.name}.hidden_bias"),
         f"nn.init.zeros_(self.{place.name}.visible_bias)  # until training begins with the means of the data",
     ]
@@ -46,7 +47,7 @@ def hidden(layer: Hidden, place: Place) -> Written:
 
 def _of_ratings(layer: Hidden, place: Place) -> Written:
     constructor = arguments(*place.shape.sizes, layer.count)
-    weights, biases = layer.init or (Normal(mean=0.0, deviation=0.01) if layer.pretrained else GlorotUniform()), layer.bias_init or Zeros()
+    weights, biases = _start_of(layer), layer.bias_init or Zeros()
     start = [
         started(weights, f"self.{place.name}.weight"),
         started(weights, f"self.{place.name}.shared_weight"),
@@ -66,3 +67,8 @@ def label(layer: Label, place: Place) -> Written:
 
 def side_by_side(parts: list[str] | tuple[str, ...]) -> str:
     return parts[0] if len(parts) == 1 else f"torch.cat([{', '.join(parts)}], 1)"
+
+
+def _start_of(layer: Hidden) -> Initializer:
+    """Where the weights of a machine start: small where it is trained as one, else as those of any layer."""
+    return layer.init or (Normal(mean=0.0, deviation=0.01) if layer.pretrained else GlorotUniform())

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from specc.data.dataset import Dataset
 from specc.data.split import training_rows
 from specc.door import identifier
 from specc.ir import Phase, Spec
@@ -60,7 +61,7 @@ class Measuring:
         return Evaluation(measured, logits, truth)
 
     def _training(self) -> np.ndarray:
-        return training_rows(self.spec, self.seen.rows.dataset, self.phase)
+        return rows_to_compare_with(self.spec, self.seen.rows.dataset, self.phase)
 
     def _machine(self, v: Tensor, epoch: int | None, gap: bool, likely: bool) -> Measures:
         measured: Measures = {"reconstruction_error": reconstruction_error(self.machine, v)}
@@ -101,6 +102,11 @@ class Measuring:
         chunks = torch.from_numpy(numbers.copy()).split(CHUNK)
         parts = [self.machine.label_logits(self.seen.batch(chunk).inputs["visible"][:, :width]) for chunk in chunks]
         return {label.column: torch.cat(parts)}, self.seen.rows.answers(numbers)[1]
+
+
+def rows_to_compare_with(spec: Spec, dataset: Dataset, phase: Phase) -> np.ndarray:
+    """The rows that a phase trained on; of another file, which has none of them, all that it has."""
+    return training_rows(spec, dataset, phase) if "train" in dataset.rows else np.concatenate(list(dataset.rows.values()))
 
 
 def is_due(every: int, epoch: int | None) -> bool:

@@ -6,12 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from specc.data.split import training_rows
 from specc.door import identifier
 from specc.ir import Phase, Spec
 from specc.machines import machines
 from specc.pytorch.nn import RestrictedBoltzmann
-from specc.training.boltzmann.measures import CHUNK, MOST_ROWS, Measures, is_due
+from specc.training.boltzmann.measures import CHUNK, MOST_ROWS, Measures, is_due, rows_to_compare_with
 from specc.training.boltzmann.rows import VisibleRows
 from specc.training.evaluate import Evaluation
 from specc.training.streams import new_generator
@@ -64,7 +63,7 @@ class StackMeasuring:
         from specc.training.likelihood.bound import rows_of_the_top
 
         lots = new_generator(0, "likelihood")
-        training = training_rows(self.spec, self.seen.rows.dataset, self.phase)
+        training = rows_to_compare_with(self.spec, self.seen.rows.dataset, self.phase)
         base = rows_of_the_top(self.stack, self.seen.some(training, MOST_ROWS), lots)
         temperatures = metric.final if epoch is None else metric.temperatures
         top = log_partition(self.stack[-1], base, lots, metric.chains, temperatures)

@@ -46,7 +46,8 @@ class Hidden(WeightedLayer):
 
     Energy of bernoulli units: `E(v, h) = −b·v − c·h − h·W v`, `p(v, h) ∝ e^(−E)` (Smolensky 1986; Hinton 2002).
     Features: bernoulli `σ(W v + c)`, gaussian `W v + c`, relu `max(0, W v + c)`. Without `init`: weights normal(0.01), or
-    Glorot uniform where no phase trains machines; hidden biases zero. Visible biases begin at the means of the data: `ln p/(1−p)` of smoothed shares, or the mean itself.
+    Glorot uniform where no phase trains machines; hidden biases zero. Visible biases begin at the means of the data: of shares p,
+    which are smoothed, `ln p/(1−p)`, or the mean itself.
 
     Example: `hidden(64, units = bernoulli)`
     """

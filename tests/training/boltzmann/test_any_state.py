@@ -33,9 +33,25 @@ train {
     epochs = 2
     rbm_2.epochs = 3
   }
-  phase slow { procedure = persistent_contrastive_divergence(steps = 2, chains = 7); optimizer = adam(0.01); average = ema(0.9); epochs = 2 }
-  phase hot { procedure = parallel_tempering(chains = 4, temperatures = 3); optimizer = sgd(0.05); schedule = linear(to = 0); epochs = 2 }
-  phase together { procedure = up_down(steps = 2); optimizer = sgd(0.02, momentum = 0.5); metrics = [log_likelihood]; keep = best(validation.log_likelihood); epochs = 3 }
+  phase slow {
+    procedure = persistent_contrastive_divergence(steps = 2, chains = 7)
+    optimizer = adam(0.01)
+    average = ema(0.9)
+    epochs = 2
+  }
+  phase hot {
+    procedure = parallel_tempering(chains = 4, temperatures = 3)
+    optimizer = sgd(0.05)
+    schedule = linear(to = 0)
+    epochs = 2
+  }
+  phase together {
+    procedure = up_down(steps = 2)
+    optimizer = sgd(0.02, momentum = 0.5)
+    metrics = [log_likelihood]
+    keep = best(validation.log_likelihood)
+    epochs = 3
+  }
   phase finetune { optimizer = adam(0.02); freeze = until(epoch = 1, parts = [rbm]); epochs = 2 }
 }
 """
@@ -44,8 +60,9 @@ train {
 @pytest.fixture(scope="module")
 def bound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Spec, Dataset]:
     folder = tmp_path_factory.mktemp("machines")
-    rows = table(50, lambda i: f"{(i * 37) % 50},{'uvw'[i % 3]},{['a', 'b', ''][(i * 37) % 50 > 20 and 1 + (i % 9 == 0)]}", "x,z,y")
-    (folder / "t.csv").write_text(rows)
+    labels = ["a", "b", ""]
+    rows = [f"{(i * 37) % 50},{'uvw'[i % 3]},{labels[(i * 37) % 50 > 20 and 1 + (i % 9 == 0)]}" for i in range(50)]
+    (folder / "t.csv").write_text(table(50, rows.__getitem__, "x,z,y"))
     spec, report = check_source(Source("t.dn", SPEC), folder)
     return bind_spec(spec, report, folder)
 
@@ -64,7 +81,8 @@ STEPS = 55
 def test_each_machine_of_each_phase_is_trained_for_its_own_epochs(bound, whole) -> None:
     phases = [event["phase"] for event in whole[1]]
     stages = [f"{phase}.{layer}" for phase in ("quick", "slow", "hot") for layer in ("rbm_1", "rbm_2")]
-    assert {phase: phases.count(phase) for phase in phases} == dict(zip(stages, (2, 3, 2, 2, 2, 2))) | {"together": 3, "finetune": 2}
+    expected = dict(zip(stages, (2, 3, 2, 2, 2, 2))) | {"together": 3, "finetune": 2}
+    assert {phase: phases.count(phase) for phase in phases} == expected
     offers = []
     run(training(bound, lambda training, final: offers.append(final))[0])
     assert len(offers) == STEPS

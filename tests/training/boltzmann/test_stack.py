@@ -27,6 +27,7 @@ DATA = """data {
   split = random(train = 0.8, validation = 0.2)
 }
 """
+MODEL = "dbn { visible(v, units = bernoulli); rbm(10); rbm(6); output(y) }"
 PRETRAIN = "phase pretrain { procedure = contrastive_divergence(steps = 1); optimizer = sgd(0.1, momentum = 0.5); epochs = 6 }"
 
 
@@ -44,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Trained:
     """A training, the state of the module at the end of each phase, and what the loop was told."""
 
-    def __init__(self, folder: Path, train: str, model: str = "dbn { visible(v, units = bernoulli); rbm(10); rbm(6); output(y) }"):
+    def __init__(self, folder: Path, train: str, model: str = MODEL) -> None:
         spec, report = check_source(Source("t.dn", f"{DATA}{model}\ntrain {{ batch = 20; {train} }}\n"), folder)
         self.spec, dataset = bind_spec(spec, report, folder)
         streams, module = Streams(0), build_module(self.spec)
@@ -114,7 +115,7 @@ def test_without_pretraining_the_network_is_the_same_and_starts_as_dense_layers_
 
 def test_up_and_down_raises_the_bound(folder: Path) -> None:
     together = "phase together { procedure = up_down(steps = 3); optimizer = sgd(0.05); metrics = [log_likelihood]; epochs = 30 }"
-    trained = Trained(folder, f"{PRETRAIN}; {together}", "dbn { visible(v, units = bernoulli); rbm(10); rbm(8); output(y) }")
+    trained = Trained(folder, f"{PRETRAIN}; {together}", MODEL.replace("rbm(6)", "rbm(8)"))
     before = _bound(trained, "pretrain.rbm_2")
     after = trained.events[-1]["validation"]["log_likelihood"]
     assert after > before + 0.3, (before, after)
