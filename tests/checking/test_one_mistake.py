@@ -16,6 +16,8 @@ FILES = (
     "branches_start_from_one_tensor",
     "hyperparameters_stand_for_any_value",
     "loops_number_the_layers_they_name",
+    "machines_learn_their_data_and_answer_labels",
+    "phases_train_machines_and_then_the_whole",
     "phases_take_the_settings_of_train",
     "settings_are_inherited_downward",
 )

@@ -149,9 +149,8 @@ def test_the_label_is_measured_beside_the_other_units(folder: Path) -> None:
     model = "rbm { visible(v, units = bernoulli); visible(y); hidden(12) }"
     train = "procedure = persistent_contrastive_divergence(steps = 1, chains = 20); optimizer = sgd(0.1); epochs = 150"
     trained = Trained(folder, train, model)
-    measuring = Measuring(
-        trained.spec, trained.spec.phases[0], trained.module.hidden_1, VisibleRows(trained.spec, "hidden_1", trained.training.rows, trained.module)
-    )
+    seen_rows = VisibleRows(trained.spec, "hidden_1", trained.training.rows, trained.module)
+    measuring = Measuring(trained.spec, trained.spec.phases[0], trained.module.hidden_1, seen_rows)
     rows = trained.training.dataset.rows["validation"]
     measured = measuring.at_the_end(rows).metrics
     machine, seen = trained.module.hidden_1, trained.training.rows.batch(torch.from_numpy(rows))
