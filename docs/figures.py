@@ -1,4 +1,4 @@
-"""Makes the pictures that the README shows, from the shipped spec: `python docs/figures.py`."""
+"""Makes the pictures that the README and the pages show, from the shipped specs: `python docs/figures.py`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ IMAGES = REPOSITORY / "docs" / "images"
 
 
 def main() -> None:
-    """Trains `specs/iris.dn` into a folder that is thrown away, and keeps its curves, its confusion matrix and its drawing."""
+    """Trains `iris.dn` and `digits_rbm.dn` into folders that are thrown away, and keeps some of their pictures."""
     spec = specc.load(REPOSITORY / "specs" / "iris.dn")
     (IMAGES / "iris.svg").write_text(draw_svg(spec.bound), "utf-8")
     with tempfile.TemporaryDirectory() as folder:
         run = specc.train(spec, Path(folder) / "run", device="cpu")
         for name in ("curves", "confusion_matrix"):
             shutil.copy(run.path / "pictures" / f"{name}.png", IMAGES / f"iris_{name}.png")
+        machine = specc.train(specc.load(REPOSITORY / "specs" / "digits_rbm.dn"), Path(folder) / "machine", device="cpu")
+        for name in ("filters", "fantasies"):
+            shutil.copy(machine.path / "pictures" / f"{name}.png", IMAGES / f"digits_rbm_{name}.png")
 
 
 if __name__ == "__main__":

@@ -71,7 +71,8 @@ def measure(model: bytes, raw: dict[str, np.ndarray], reference: Reference) -> d
 def _compare(ours: np.ndarray, theirs: np.ndarray, given: np.ndarray, answer: dict[str, Any]) -> dict[str, Any]:
     """What is measured of one output over all rows; a `fault` where there is nothing to measure.
 
-    Chances are as exact as numbers up to 1 can be: of those next to 0 onnxruntime keeps no digits.
+    Chances are as exact as numbers up to 1 can be: of those next to 0 onnxruntime keeps no digits. So are the scores of labels,
+    whose differences are all that chances are made of: next to 0 they are what larger numbers leave of one another.
     """
     labels: list[str] | None = answer.get("labels")
     if ours.shape != theirs.shape:
@@ -79,7 +80,7 @@ def _compare(ours: np.ndarray, theirs: np.ndarray, given: np.ndarray, answer: di
     if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
         return {"fault": "not all logits are finite numbers"}
     difference = float(np.abs(ours.astype(np.float64) - theirs).max(initial=0.0))
-    scale = float(np.abs(theirs).max(initial=1.0 if answer.get("chances") else 0.0))
+    scale = float(np.abs(theirs).max(initial=1.0 if answer.get("chances") or labels else 0.0))
     allowed = BOUND * scale
     record: dict[str, Any] = {"difference": difference, "allowed": allowed, "scale": scale}
     if labels is None:

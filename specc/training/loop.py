@@ -111,7 +111,8 @@ class Training:
         Raises `Diverged`, `Stopped` where it was asked to stop, `Unfitting` for what it took up of another spec.
         """
         while self.position.phase < len(self.spec.phases):
-            self._phase(self.spec.phases[self.position.phase])
+            if (phase := self.spec.phases[self.position.phase]).is_run:
+                self._phase(phase)
             self.position = Position(phase=self.position.phase + 1, events=self.position.events)
             self.state, self.resumed, self.kept = None, None, {}
         self.save(self, True)

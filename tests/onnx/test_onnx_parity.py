@@ -93,3 +93,19 @@ def test_rows_between_two_labels_are_ties() -> None:
 
     record = measure(build_onnx(two_targets(), weights), RAW, reference)
     assert record["outputs"]["y"]["ties"] > 60 and record["outputs"]["y"]["labels_differ"] == 0
+
+
+def test_labels_are_told_by_scores_as_numbers_up_to_1() -> None:
+    """An output that nothing has trained gives next to nothing: what is left of larger numbers."""
+    module = started(two_targets())
+    weights = weights_of(module)
+    weights["output_1.weight"][:], weights["output_1.bias"][:] = 0.0, 1e-3
+    features = torch.tensor(np.stack([RAW["a"], RAW["b"]], axis=1).astype(np.float32))
+    module.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+
+    @torch.no_grad()
+    def reference(rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        labels, price = module(features[torch.tensor(rows)])
+        return labels.numpy() + np.float32(1e-6), price.numpy()
+
+    assert measure(build_onnx(two_targets(), weights), RAW, reference)["outputs"]["y"]["scale"] == 1.0

@@ -21,7 +21,7 @@ from specc.training.boltzmann.conditionals import Conditionals
 from specc.training.boltzmann.measures import Measuring
 from specc.training.boltzmann.rows import VisibleRows
 from specc.training.boltzmann.stack import Stack
-from specc.training.boltzmann.start import start_visible_bias
+from specc.training.boltzmann.start import ROWS_OF_MEANS, start_visible_bias
 from specc.training.changing import at_moment, changes
 from specc.training.clock import Clock
 from specc.training.evaluate import Evaluation
@@ -29,9 +29,6 @@ from specc.training.procedures.procedure import Alarm, Measures, Procedure, Step
 from specc.training.rows import Batch, Rows
 from specc.training.state import State
 from specc.training.streams import Streams
-
-ROWS_OF_MEANS = 10_000
-"""The offsets begin with the means of so many rows."""
 
 
 class BoltzmannProcedure(Procedure):

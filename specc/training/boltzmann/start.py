@@ -9,6 +9,8 @@ from specc.pytorch.nn import RestrictedBoltzmann
 
 SMOOTHING = 1.0
 """Rows of an even chance that are added to the data's."""
+ROWS_OF_MEANS = 10_000
+"""Biases, and the offsets of centring, begin with the means of so many rows."""
 
 
 @torch.no_grad()

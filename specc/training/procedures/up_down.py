@@ -8,10 +8,12 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
+from specc.data.split import training_rows
 from specc.ir import Phase, Spec
 from specc.pytorch.nn import RestrictedBoltzmann
 from specc.training.boltzmann.rows import VisibleRows
 from specc.training.boltzmann.stacked import StackMeasuring, machines_of
+from specc.training.boltzmann.start import ROWS_OF_MEANS, start_visible_bias
 from specc.training.changing import at_moment
 from specc.training.clock import Clock
 from specc.training.descent import descend
@@ -49,6 +51,7 @@ class UpDown(Procedure):
         # A generator draws on the CPU only; elsewhere it is torch's own, as for dropout.
         on_cpu = self.top.weight.device.type == "cpu"
         self.generator: Generator | None = state.streams["sampling"] if on_cpu else None
+        start_visible_bias(self.lower[0], self.seen.some(training_rows(self.spec, self.rows.dataset, self.phase), ROWS_OF_MEANS))
         for machine in self.lower:
             down = _down(machine)
             if not bool(down.any()):
