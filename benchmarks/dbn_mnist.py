@@ -25,23 +25,14 @@ YELL = {60_000: (1.27, 1.80), 10_000: (2.73, 5.27), 1_000: (6.35, 11.29), 100: (
 
 
 class Labels(NamedTuple):
-    """So many labelled rows, how long they are learnt from, and how many draws of them (and of random weights) are measured.
-
-    `rates` of adam are those that were best for either start on training rows held out.
-    """
+    """So many labelled rows, how long they are learnt from, and how many draws of them (and of random weights) are measured."""
 
     rows: int
     epochs: int
     draws: int
-    rates: dict[str, float]
 
 
-LABELS = [
-    Labels(60_000, 15, 1, {PRETRAINED: 1e-3, RANDOM: 1e-3}),
-    Labels(10_000, 30, 1, {PRETRAINED: 1e-3, RANDOM: 1e-3}),
-    Labels(1_000, 100, 3, {PRETRAINED: 1e-3, RANDOM: 1e-3}),
-    Labels(100, 300, 5, {PRETRAINED: 1e-3, RANDOM: 1e-3}),
-]
+LABELS = [Labels(60_000, 15, 1), Labels(10_000, 30, 1), Labels(1_000, 50, 3), Labels(100, 150, 5)]
 
 
 def main() -> None:
@@ -71,6 +62,8 @@ def measured(folder: Path) -> list[str]:
         *table(head, rows),
         "",
         f"- Asked for: at most {MOST_TEST_ERROR} % from all labels (pretrained: {verdict}).",
+        "- Both starts: adam(1e-3), falling linearly to 0, batches of 100. On training rows held out, with 100 and 1,000 labels",
+        "  and either start, no rate from 3e-4 to 3e-3 was better by more than 0.15 points.",
         f"- Pretraining, once for all of them and without labels, takes {seconds:.0f} s.",
     ]
 
@@ -93,7 +86,7 @@ class Errors(NamedTuple):
 
 def errors_of(folder: Path, labels: Labels, start: str) -> Errors:
     """The draws of labelled rows are the same for either start."""
-    settings = {"train.rows": labels.rows, "train.epochs": labels.epochs, "train.optimizer": f"adam({labels.rates[start]})"}
+    settings = {"train.rows": labels.rows, "train.epochs": labels.epochs}
     found, times = [], []
     for seed in range(labels.draws):
         name = f"{start}_{labels.rows}_{seed}"

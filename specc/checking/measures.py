@@ -121,6 +121,12 @@ def _measure_is_taken(measure: str, span: Span | None, phase: Phase, spec: Spec,
     elif name == "reconstruction_error":
         message = "`reconstruction_error` falls as training goes on, even where the machine gets worse: nothing can be told by it"
         report.error("E0504", message, span, help=_by_the_likelihood(split))
+    elif split == "train" and name == "free_energy_gap":
+        message = "`free_energy_gap` compares other rows with those that are trained on: of these there is none"
+        report.error("E0504", message, span, help="take `validation.free_energy_gap`")
+    elif split == "train" and name == "log_likelihood" and _surely_has_validation(spec):
+        message = "in each epoch `log_likelihood` is measured of the validation rows alone, where there are some"
+        report.error("E0504", message, span, help="take `validation.log_likelihood`")
     elif split == "validation" and not _has_validation(spec):
         way_out = "give it some: `split = random(train = 0.7, validation = 0.15, test = 0.15)`"
         if spec.data is not None and isinstance(spec.data.split, Folds):
@@ -154,3 +160,9 @@ def _has_validation(spec: Spec) -> bool:
     if isinstance(split, Random):
         return split.shares()[1] > 0
     return bool(getattr(split, "validation", True)) if not isinstance(split, Provided) else True
+
+
+def _surely_has_validation(spec: Spec) -> bool:
+    """Whether there are validation rows; of sets that the source itself may have that is known with the data only."""
+    assert spec.data is not None
+    return _has_validation(spec) and (spec.bound is not None or isinstance(spec.data.split, Random | Column | Folds))

@@ -47,7 +47,8 @@ class Varying(NamedTuple):
         if value.needs == value.word:
             raise Misfit(value, "needs a schedule that gives values, not factors of a learning rate")
         if value.needs is not None and not value.written(value.needs):
-            raise Misfit(value, f"needs the value that `{value.word}` begins with, as in `{value.needs} = 0.5`")
+            example = 1 if self.limits.least == 1 else 0.5
+            raise Misfit(value, f"needs the value that `{value.word}` begins with, as in `{value.needs} = {example}`")
         for number in value.reach():
             self.limits.check(number)
 

@@ -21,9 +21,9 @@ MOST_POINTS = 5_000
 
 
 def draw_answers(run: Run, split: str, evaluation: Evaluation) -> None:
-    """A picture for each output, on one split."""
+    """A picture for each output, on one split; of outputs that no phase has trained there are none."""
     assert run.spec.bound is not None
-    outputs = answers(run.spec.graph)
+    outputs = [answer for answer in answers(run.spec.graph) if answer.column in evaluation.logits]
     for answer in outputs:
         logits = evaluation.logits[answer.column].float().cpu().numpy()
         given = read_answers(run.spec, answer, logits, evaluation.truth[answer.column])

@@ -92,8 +92,9 @@ def _number(seat: Seat, fit: NumberFit, value: Any) -> list[float]:
         raise CannotSample(f"`{seat.column}` is a number, and `{value}` is none") from None
     with np.errstate(all="ignore"):
         (unit,) = encode_number(np.array([number]), fit)
-    if not np.isfinite(unit):
-        why = "`log1p` is defined above −1" if np.isfinite(number) else "give a number"
+        fits = np.isfinite(np.float32(unit))
+    if not fits:
+        why = "it is too large" if np.isfinite(unit) else "`log1p` is defined above −1" if np.isfinite(number) else "give a number"
         raise CannotSample(f"`{seat.column}` cannot be {value}: {why}")
     if seat.units == "bernoulli" and not 0 <= unit <= 1:
         ends = [in_own_unit(seat, np.array([[end, 0.0]])).item() for end in (0.0, 1.0)]
