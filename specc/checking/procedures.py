@@ -9,7 +9,7 @@ from specc.defaults import procedure_of
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node, Phase, Spec
 from specc.machines import machines
-from specc.members import ways
+from specc.members import members, ways
 from specc.vocabulary.families import Procedure, Regularizer
 from specc.vocabulary.layers.boltzmann import Hidden
 from specc.vocabulary.layers.boltzmann import Label as LabelUnits
@@ -64,6 +64,17 @@ def settings_fit_the_procedure(spec: Spec, report: Report) -> None:
                 message = f"{called(phase)} trains all parts at once: `{part}` has no epochs of its own"
                 way_out = "take it away, or put it into the phase that trains one machine after the other"
                 report.error("E0505", message, span_of(spec, phase, f"{part}.epochs"), help=way_out)
+        if procedure.of_machines or procedure.of_stacks:
+            _parts_are_machines(spec, phase, report)
+
+
+def _parts_are_machines(spec: Spec, phase: Phase, report: Report) -> None:
+    """A phase that trains machines has no settings for what stands above them."""
+    for part in phase.parts:
+        span, nodes = spec.spans.get(f"train.{phase.written_name}.{part}"), members(spec, part)
+        if span is not None and nodes and not any(isinstance(node.layer, Hidden) for node in nodes):
+            message = f"{called(phase)} trains machines, and `{part}` has none"
+            report.error("E0505", message, span, help="put it into the phase that trains the answers")
 
 
 def _machines_use_it(spec: Spec, phase: Phase, procedure: Procedure, report: Report) -> None:

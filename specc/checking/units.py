@@ -13,7 +13,7 @@ from specc.vocabulary.columns import Array, Category, Image, Number, RatingLevel
 from specc.vocabulary.families import Column, Units
 from specc.vocabulary.layers.boltzmann import Hidden, Visible
 from specc.vocabulary.part import every_class
-from specc.vocabulary.units import Gaussian
+from specc.vocabulary.units import Gaussian, ReplicatedSoftmax
 
 Reason = tuple[str, str]
 """Why units do not hold a column, as the end of a sentence that begins with it, and the way out."""
@@ -43,6 +43,7 @@ def units_stand_on_their_side(spec: Spec, report: Report) -> None:
             way_out = "take it away; of visible units it can be learned: `visible(…, units = gaussian(variance = learned))`"
             report.error("E0505", "the variance of hidden units is 1, and cannot be learned", node.span, help=way_out)
     _variance_is_one_rule(spec, report)
+    _counts_stand_together(spec, report)
 
 
 def _cannot_be(side: str, units: Units, node: Node, report: Report) -> None:
@@ -59,6 +60,18 @@ def _variance_is_one_rule(spec: Spec, report: Report) -> None:
         labels = (Label(learned[0].span, "learned here"),)
         message = "of the gaussian units of a machine either all have a learned variance, or none"
         report.error("E0505", message, fixed[0].span, labels=labels, help="say `gaussian(variance = learned)` here too")
+
+
+def _counts_stand_together(spec: Spec, report: Report) -> None:
+    """The counts of several `visible` are those of one document: nothing stands between them."""
+    seen = [node for node in inputs_of(spec) if isinstance(node.layer, Visible)]
+    counts = [node for node in seen if isinstance(node.layer.units, ReplicatedSoftmax)]  # type: ignore[attr-defined]
+    for before, node in zip(counts, counts[1:]):
+        between = seen[seen.index(before) + 1]
+        if between is not node:
+            labels = (Label(before.span, "the others are here"), Label(between.span, "this stands between"))
+            message = "the counts of a machine are drawn together, and stand side by side"
+            report.error("E0505", message, node.span, labels=labels, help="put what stands between before or behind them")
 
 
 def units_hold_their_columns(spec: Spec, report: Report) -> None:

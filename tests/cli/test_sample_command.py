@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,20 @@ def test_a_table_is_drawn_as_csv(payments: Run, cli: Cli, tmp_path: Path) -> Non
     assert frame.columns == ["amount", "hour", "how", "share", "fraud"] and frame.height == 500
     assert frame["fraud"].unique().to_list() == ["yes"]
     assert frame.equals(polars.read_csv(payments.sample(500, {"fraud": "yes"}, steps=30).frame.write_csv().encode()))
+
+
+@pytest.mark.parametrize("name", ["payments", "texts"])
+def test_rows_of_another_file_are_measured(name: str, cli: Cli, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    run: Run = request.getfixturevalue(name)
+    rows = run.sample(50, steps=5).frame
+    rows.write_csv(tmp_path / "more.csv")
+    status, out, err = cli("evaluate", run.path, "--data", tmp_path / "more.csv", "--json")
+    assert (status, err) == (0, "")
+    measured = json.loads(out)["metrics"]["more.csv"]
+    assert 0 < measured["reconstruction_error"] < 100
+    if name == "payments":
+        answers = run.predict(tmp_path / "more.csv")["fraud"]
+        assert measured["accuracy"] == pytest.approx((answers == rows["fraud"]).mean())
 
 
 def test_a_table_without_a_file_goes_to_standard_output(payments: Run, cli: Cli) -> None:
@@ -102,6 +117,7 @@ MISTAKES = {
     ("--given", "how=gold"): (1, "`how` has no label `gold`: it has `card` and `cash`"),
     ("--given", "hour=noon"): (1, "`hour` is a number, and `noon` is none"),
     ("--given", "hour=nan"): (1, "`hour` cannot be nan: give a number"),
+    ("--given", "hour=1e300"): (1, "`hour` cannot be 1e300: it is too large"),
     ("--given", "amount=-3"): (1, "`amount` cannot be -3: `log1p` is defined above −1"),
     ("--given", "fraud"): (2, "`--given fraud` names no column and value: write it as in `--given digit=7`"),
     ("--given", "how=card", "--given", "how=cash"): (2, "`how` is given twice"),

@@ -13,6 +13,11 @@ from specc.training.procedures.procedure import Alarm
 
 CERTAIN = 3.0
 """Standard errors of an estimate that count as a change."""
+BETTER = {
+    "contrastive_divergence": "`persistent_contrastive_divergence`, ",
+    "persistent_contrastive_divergence": "`parallel_tempering`, ",
+}
+"""What is nearer to the likelihood than a procedure."""
 
 
 def nothing_seen() -> Tensor:
@@ -20,8 +25,11 @@ def nothing_seen() -> Tensor:
     return torch.tensor([-math.inf, math.inf, 0.0, 0.0], dtype=torch.float64)
 
 
-def likelihood_alarm(seen: Tensor, event: dict[str, Any]) -> Iterator[Alarm]:
-    """Given once in a phase: the likelihood has fallen from its best while the reconstruction error fell as well."""
+def likelihood_alarm(seen: Tensor, event: dict[str, Any], procedure: str) -> Iterator[Alarm]:
+    """Given once in a phase: the likelihood has fallen from its best while the reconstruction error fell as well.
+
+    `procedure` is its word: what is taken already is not advised.
+    """
     measured = event.get("validation") or event["train"]
     likelihood = measured.get("log_likelihood")
     if likelihood is None:
@@ -40,5 +48,5 @@ def likelihood_alarm(seen: Tensor, event: dict[str, Any]) -> Iterator[Alarm]:
         f" fell from {best:.2f} to {likelihood:.2f} nats while the reconstruction error went from {error:.4g} to"
         f" {measured['reconstruction_error']:.4g}",
         "procedure",
-        "take `persistent_contrastive_divergence`, more `steps` or a smaller rate, or `keep = best(validation.log_likelihood)`",
+        f"take {BETTER.get(procedure, '')}more `steps` or a smaller rate, or `keep = best(validation.log_likelihood)`",
     )

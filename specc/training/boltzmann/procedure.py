@@ -124,7 +124,7 @@ class BoltzmannProcedure(Procedure):
         return self.measuring.of_others(numbers, epoch)
 
     def alarms(self, state: State, event: dict[str, Any]) -> Iterable[Alarm]:
-        return likelihood_alarm(state.own["seen"], event) if "seen" in state.own else ()
+        return likelihood_alarm(state.own["seen"], event, self.settings.word) if "seen" in state.own else ()
 
     def evaluate(self, module: nn.Module, numbers: np.ndarray) -> Evaluation:
         if not hasattr(self, "measuring"):

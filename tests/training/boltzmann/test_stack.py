@@ -121,6 +121,16 @@ def test_up_and_down_raises_the_bound(folder: Path) -> None:
     assert after > before + 0.3, (before, after)
 
 
+@pytest.mark.parametrize("left_out", ["pretrain", "together"])
+def test_either_may_be_left_out(left_out: str, folder: Path) -> None:
+    phases = {"pretrain": "procedure = contrastive_divergence", "together": "procedure = up_down"}
+    lengths = {name: 0 if name == left_out else 1 for name in phases}
+    trained = Trained(folder, "; ".join(f"phase {name} {{ {words}; epochs = {lengths[name]} }}" for name, words in phases.items()))
+    assert left_out not in {event["phase"].partition(".")[0] for event in trained.events}
+    bias = trained.module.rbm_1.visible_bias
+    assert bool(bias.any()), "it begins with the means of the data"
+
+
 def _bound(trained: Trained, phase: str) -> float:
     """The lower bound of the validation rows as the stack was at the end of a phase."""
     module = build_module(trained.spec)
