@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from specc.checking.places import inputs_of
 from specc.diagnostics import Label, Report, Span, listing
@@ -66,7 +67,7 @@ def _counts_stand_together(spec: Spec, report: Report) -> None:
     """The counts of several `visible` are those of one document: nothing stands between them."""
     seen = [node for node in inputs_of(spec) if isinstance(node.layer, Visible)]
     counts = [node for node in seen if isinstance(node.layer.units, ReplicatedSoftmax)]  # type: ignore[attr-defined]
-    for before, node in zip(counts, counts[1:]):
+    for before, node in pairwise(counts):
         between = seen[seen.index(before) + 1]
         if between is not node:
             labels = (Label(before.span, "the others are here"), Label(between.span, "this stands between"))

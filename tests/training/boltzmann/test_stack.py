@@ -124,8 +124,8 @@ def test_up_and_down_raises_the_bound(folder: Path) -> None:
 @pytest.mark.parametrize("left_out", ["pretrain", "together"])
 def test_either_may_be_left_out(left_out: str, folder: Path) -> None:
     phases = {"pretrain": "procedure = contrastive_divergence", "together": "procedure = up_down"}
-    lengths = {name: 0 if name == left_out else 1 for name in phases}
-    trained = Trained(folder, "; ".join(f"phase {name} {{ {words}; epochs = {lengths[name]} }}" for name, words in phases.items()))
+    written = [f"phase {name} {{ {words}; epochs = {int(name != left_out)} }}" for name, words in phases.items()]
+    trained = Trained(folder, "; ".join(written))
     assert left_out not in {event["phase"].partition(".")[0] for event in trained.events}
     bias = trained.module.rbm_1.visible_bias
     assert bool(bias.any()), "it begins with the means of the data"
