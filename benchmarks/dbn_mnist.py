@@ -25,14 +25,24 @@ YELL = {60_000: (1.27, 1.80), 10_000: (2.73, 5.27), 1_000: (6.35, 11.29), 100: (
 
 
 class Labels(NamedTuple):
-    """So many labelled rows, how long they are learnt from, and how many draws of them (and of random weights) are measured."""
+    """So many labelled rows, how long they are learnt from, and how many draws of them (and of random weights) are measured.
+
+    `pretrained` and `random` are the rates of adam from either start, tuned on training rows held out.
+    """
 
     rows: int
     epochs: int
     draws: int
+    pretrained: float
+    random: float
 
 
-LABELS = [Labels(60_000, 15, 1), Labels(10_000, 30, 1), Labels(1_000, 50, 3), Labels(100, 150, 5)]
+LABELS = [
+    Labels(60_000, 15, 1, 2e-3, 1e-3),
+    Labels(10_000, 30, 1, 2e-3, 1e-3),
+    Labels(1_000, 50, 3, 2e-3, 1e-3),
+    Labels(100, 150, 5, 1e-3, 1e-3),
+]
 
 
 def main() -> None:
@@ -86,7 +96,8 @@ class Errors(NamedTuple):
 
 def errors_of(folder: Path, labels: Labels, start: str) -> Errors:
     """The draws of labelled rows are the same for either start."""
-    settings = {"train.rows": labels.rows, "train.epochs": labels.epochs}
+    rate = labels.pretrained if start == PRETRAINED else labels.random
+    settings = {"train.rows": labels.rows, "train.epochs": labels.epochs, "train.optimizer": f"adam({rate})"}
     found, times = [], []
     for seed in range(labels.draws):
         name = f"{start}_{labels.rows}_{seed}"

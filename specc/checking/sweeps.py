@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from specc.checking.places import outputs_of
 from specc.diagnostics import Report, listing
 from specc.ir import Spec
 from specc.vocabulary.families import Metric
@@ -26,7 +25,7 @@ def sweeps_have_something_to_search(spec: Spec, report: Report) -> None:
 
 def sweeps_look_the_right_way(spec: Spec, report: Report) -> None:
     """A search wants more of what is better when it is higher, and less of what is better when it is lower."""
-    if spec.sweep is None or not outputs_of(spec):
+    if spec.sweep is None:
         return
     measure, word = spec.sweep.objective.measure, spec.sweep.objective.word  # type: ignore[attr-defined]
     name = measure.rpartition(".")[2]

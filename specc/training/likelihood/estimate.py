@@ -15,6 +15,8 @@ from specc.training.likelihood.terms import lengths, log_unnormalized, terms_of
 
 CHAINS = 100
 TEMPERATURES = 1000
+MOST_CHAINS = 10
+"""So many times the chains of one length serve all lengths of documents together."""
 
 
 class LogLikelihood(NamedTuple):
@@ -82,6 +84,7 @@ def log_partition(
         value = exact_log_partition(machine, totals)
         return Partition(value, torch.zeros_like(value))
     local = on_device(generator, base_rows.device)
+    chains = max(2, min(chains, MOST_CHAINS * chains // len(totals)))  # many lengths of documents share what one would have
     return annealed_log_partition(terms_of(machine, torch.float32), base_rows, totals, local, chains, temperatures)
 
 
