@@ -94,7 +94,8 @@ def _number(seat: Seat, fit: NumberFit, value: Any) -> list[float]:
         (unit,) = encode_number(np.array([number]), fit)
         fits = np.isfinite(np.float32(unit))
     if not fits:
-        why = "it is too large" if np.isfinite(unit) else "`log1p` is defined above −1" if np.isfinite(number) else "give a number"
+        why = "`log1p` is defined above −1" if np.isfinite(number) else "give a number"
+        why = "it is too large" if np.isfinite(unit) else why
         raise CannotSample(f"`{seat.column}` cannot be {value}: {why}")
     if seat.units == "bernoulli" and not 0 <= unit <= 1:
         ends = [in_own_unit(seat, np.array([[end, 0.0]])).item() for end in (0.0, 1.0)]
