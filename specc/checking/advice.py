@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from specc.checking.phases import schedules_of
 from specc.checking.places import inputs_of, outputs_of, span_of
-from specc.diagnostics import Report, Span
+from specc.diagnostics import Report, Span, listing
 from specc.door import input_columns
 from specc.ir import Node, Spec
-from specc.vocabulary.columns import Image
+from specc.machines import units_in
+from specc.vocabulary.columns import Image, Number
 from specc.vocabulary.layers.activating import Activate
+from specc.vocabulary.layers.boltzmann import Visible
 from specc.vocabulary.layers.output import Output
 
 
@@ -21,6 +23,22 @@ def images_are_scaled(spec: Spec, report: Report) -> None:
             if isinstance(column, Image) and column.scale is None:
                 span = spec.spans.get(f"data.columns.{name}")
                 report.warn("W1002", f"`{name}` enters the network as 0…255", span, help="`scale = unit` brings it to 0…1")
+
+
+def gaussian_units_see_scaled_numbers(spec: Spec, report: Report) -> None:
+    """Units of variance 1 learn nothing of numbers that are thousands apart."""
+    assert spec.data is not None
+    for node in inputs_of(spec):
+        if not isinstance(node.layer, Visible):
+            continue
+        columns = {name: spec.data.columns[name] for name in input_columns(spec, node)}
+        numbers = {name: column for name, column in columns.items() if isinstance(column, Number) and column.scale is None}
+        bare = [name for name, column in numbers.items() if units_in(node.layer, column) == "gaussian"]
+        if bare:
+            more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
+            message = f"gaussian units see {listing(bare[:3], 'and')}{more} as they are"
+            span = spec.spans.get(f"data.columns.{bare[0]}", node.span)
+            report.warn("W1006", message, span, help="`scale = standard` brings them to mean 0 and deviation 1")
 
 
 def outputs_follow_no_activation_of_labels(spec: Spec, report: Report) -> None:

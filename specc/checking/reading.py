@@ -148,6 +148,8 @@ class Reader:
             if argument.name is None and _is_a_lost_activation(part, argument.value):
                 broken = True
                 way_out = "it follows from the column" if "column" in rules.fields else "write it as a layer behind this one"
+                if "units" in rules.fields and part.word != "dense":
+                    way_out = f"say what its units are: `units = {argument.value.text}`"  # type: ignore[union-attr]
                 self.report.error("E0205", f"`{named}` takes no activation", argument.span, help=way_out)
             elif rule is None:
                 broken = True

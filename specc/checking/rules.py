@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from specc.checking.advice import (
+    gaussian_units_see_scaled_numbers,
     images_are_scaled,
     outputs_follow_no_activation_of_labels,
     phases_outlast_what_they_begin_with,
@@ -62,6 +63,7 @@ from specc.ir import Node, Spec
 from specc.vocabulary.augmentations import Crop, Cutout, Shift
 from specc.vocabulary.columns import Array, Category, Image, Number
 from specc.vocabulary.layers.boltzmann import Label as VisibleLabel
+from specc.vocabulary.layers.boltzmann import Visible
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
@@ -93,6 +95,12 @@ def inputs_can_be_joined(spec: Spec, report: Report) -> None:
                 way_out = f"give it one of its own: `visible({others}); visible({name})`"
                 report.error("E0505", f"the target `{name}` shares a `visible` with other columns", node.span, help=way_out)
         columns = [n for n in input_columns(spec, node) if n not in spec.data.target]
+        if isinstance(node.layer, Visible):
+            seen = [n for other in inputs_of(spec) if isinstance(other.layer, Visible) for n in input_columns(spec, other)]
+            again = sorted(name for name in set(columns) if seen.count(name) > 1 and columns.count(name) == 1)
+            if again and not report.has_errors:
+                message = f"{listing(again, 'and')} {'is' if len(again) == 1 else 'are'} visible twice"
+                report.error("E0205", message, node.span, help="name each column once; of `features` the target is no part")
         twice = sorted(name for name, times in Counter(columns).items() if times > 1)
         if twice:
             report.error("E0205", f"the input takes {listing(twice, 'and')} twice", node.span, help="name each column once")
@@ -285,6 +293,7 @@ AFTER_SHAPES = (
     settings_reach_weights,
     sweeps_have_something_to_search,
     sweeps_look_the_right_way,
+    gaussian_units_see_scaled_numbers,
     images_are_scaled,
     outputs_follow_no_activation_of_labels,
     phases_outlast_what_they_begin_with,

@@ -122,9 +122,10 @@ class FreeEnergyGap(_OfMachines):
 class LogLikelihood(_OfMachines):
     """The mean of `ln p(v)` over the rows, in nats: exact where the smaller side has at most 20 units.
 
-    Otherwise by annealed importance sampling from the means of the data (Salakhutdinov and Murray 2008), which is more likely
-    too high than too low, and beside it `log_likelihood_reverse`, from the model back, which is more likely too low (Burda,
-    Grosse and Salakhutdinov 2015). `temperatures` in each epoch, `final` at the end. Of a deep belief network: a lower bound.
+    Otherwise by annealed importance sampling from the means of the data (Salakhutdinov and Murray 2008), which is rather too high
+    than too low, and beside it `log_likelihood_reverse`, from the rows back, which is rather too low (Burda, Grosse and
+    Salakhutdinov 2015). Where both are exact to their errors they may cross. `temperatures` in each epoch, `final` at the end.
+    Of a deep belief network: a lower bound.
 
     Example: `metrics = [log_likelihood(every = 5)]`
     """

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from specc.training.procedures.procedure import Alarm
 
+FELL = 0.01
+"""A share of the best likelihood: what falls less may well come back."""
 CERTAIN = 3.0
 """Standard errors of an estimate that count as a change."""
 BETTER = {
@@ -38,7 +40,7 @@ def likelihood_alarm(seen: Tensor, event: dict[str, Any], procedure: str) -> Ite
     if likelihood > best:
         seen[:3] = torch.tensor([likelihood, measured["reconstruction_error"], event["epoch"]])
         return
-    falls = best - likelihood > CERTAIN * measured.get("log_likelihood_error", 0.0) + 1e-3 * abs(best)
+    falls = best - likelihood > CERTAIN * measured.get("log_likelihood_error", 0.0) + FELL * abs(best)
     if told or not falls or not measured["reconstruction_error"] < error:
         return
     seen[3] = 1.0
