@@ -43,7 +43,7 @@ def cost_of(node: Node, shapes: dict[str, Shape]) -> Cost:
     """What one layer costs."""
     inputs = tuple(shapes[name] for name in node.inputs)
     parameters = sum((product(size) for size in tensors_of(node, inputs).values()), 0)
-    laid_out = [shape for shape in node.outputs.values() if shape.axes != ("units", "levels")]  # ratings stay lists
+    laid_out = [shape for shape in node.outputs.values() if not shape.is_ratings]
     numbers = sum((shape.count for shape in laid_out), 0)
     if any(x.is_unknown for x in inputs):
         return Cost(parameters, parameters and Expression({f"multiply_adds({node.name})": 1}), numbers)

@@ -9,11 +9,10 @@ from specc.members import members
 from specc.vocabulary.families import Loss, LossTerm, Metric, Optimizer, Procedure
 from specc.vocabulary.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from specc.vocabulary.metrics import R2, Accuracy, Auroc, MeanAbsoluteError, RootMeanSquaredError
-from specc.vocabulary.models import Dbn, Rbm
+from specc.vocabulary.models import Dbn
 from specc.vocabulary.optimizers import Adam, Sgd
-from specc.vocabulary.procedures import ContrastiveDivergence, Supervised
+from specc.vocabulary.part import find_word
 from specc.vocabulary.sections import Train
-from specc.vocabulary.sources import Ratings
 from specc.vocabulary.stopping import Best, Early, Last
 
 LOSS_OF_HEAD: dict[str, type[Loss]] = {"linear": MeanSquaredError, "sigmoid": BinaryCrossEntropy, "softmax": CrossEntropy}
@@ -33,22 +32,23 @@ def procedure_of(spec: Spec, phase: Phase) -> Procedure:
     """The procedure of a phase: its own, or the one that its model is trained by."""
     if phase.settings.procedure is not None:
         return phase.settings.procedure
-    answers_anything = any(True for graph in spec.graphs.values() for _ in answers(graph))
-    pretrains = isinstance(spec.model, Dbn) and (phase.written_name == "pretrain" or not answers_anything)
-    by_itself = isinstance(spec.model, Rbm) or pretrains
-    return ContrastiveDivergence() if by_itself else Supervised()
+    answers_nothing = not any(answers(graph) for graph in spec.graphs.values())
+    pretrains = isinstance(spec.model, Dbn) and (phase.written_name == "pretrain" or answers_nothing)
+    found = find_word("procedure", "contrastive_divergence" if pretrains else spec.model.procedure)
+    assert found is not None and issubclass(found, Procedure)
+    return found()
 
 
 def needs_no_target(spec: Spec, phase: Phase) -> bool:
     """Whether a phase learns what the data is like, and of no labels."""
-    procedure = procedure_of(spec, phase)
-    return (procedure.of_machines or procedure.of_stacks) and not any(node.layer.labels for node in machines(spec))  # type: ignore[attr-defined]
+    labelled = any(node.layer.labels for node in machines(spec))  # type: ignore[attr-defined]
+    return procedure_of(spec, phase).learns_the_data and not labelled
 
 
 def trains_machines(spec: Spec) -> bool:
     """Whether some phase that is not left out trains machines as such. Without phases: they may be trained so."""
     procedures = [procedure_of(spec, phase) for phase in spec.phases if phase.is_run]
-    return not procedures or any(procedure.of_machines or procedure.of_stacks for procedure in procedures)
+    return not procedures or any(procedure.learns_the_data for procedure in procedures)
 
 
 def _one_by_one(spec: Spec, phase: Phase) -> tuple[Phase, ...]:
@@ -78,8 +78,8 @@ def _completed(spec: Spec, phase: Phase, outputs: list[Answer]) -> Phase:
     settings = phase.settings
     filled: dict[str, object] = {}
     procedure = procedure_of(spec, phase)
-    if settings.procedure is None or _is_not_centered(spec, procedure):
-        filled["procedure"] = _not_centered(procedure) if _is_not_centered(spec, procedure) else procedure
+    if settings.procedure is None:
+        filled["procedure"] = procedure
     if settings.optimizer is None:
         filled["optimizer"] = _default_optimizer(spec, procedure)
     if not settings.loss and outputs and all(answer.head in LOSS_OF_HEAD for answer in outputs):
@@ -91,20 +91,9 @@ def _completed(spec: Spec, phase: Phase, outputs: list[Answer]) -> Phase:
     return phase.model_copy(update={"settings": Train.model_construct(set(settings.model_fields_set), **(values | filled))})
 
 
-def _is_not_centered(spec: Spec, procedure: Procedure) -> bool:
-    """Whether a default does not hold: most ratings are not there, and a unit has no mean over all cases."""
-    of_ratings = spec.data is not None and isinstance(spec.data.source, Ratings)
-    return of_ratings and isinstance(procedure, ContrastiveDivergence) and not procedure.written("centered")
-
-
-def _not_centered(procedure: Procedure) -> Procedure:
-    values = {name: getattr(procedure, name) for name in type(procedure).model_fields} | {"centered": False}
-    return type(procedure).model_construct(set(procedure.model_fields_set), **values)
-
-
 def _default_optimizer(spec: Spec, procedure: Procedure) -> Optimizer:
     """Adam on losses; of machines plain gradient descent, ten times slower where some units are no labels and no bits."""
-    if not (procedure.of_machines or procedure.of_stacks):
+    if not procedure.learns_the_data:
         return Adam()
     words = {word for node in machines(spec) for word, _ in (*node.layer.visible, (node.layer.units.word, 0))}  # type: ignore[attr-defined]
     return Sgd(learning_rate=0.05 if words <= {"bernoulli", "softmax"} else 0.005)

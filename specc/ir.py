@@ -222,6 +222,11 @@ class Spec(Record):
         return self.graphs[other].shape_of(inner)
 
     @property
+    def is_of_ratings(self) -> bool:
+        """Whether its rows are who rated what, which no table holds."""
+        return self.data is not None and self.data.source.word == "ratings"
+
+    @property
     def rounds(self) -> int:
         """How often the split asks to train, by folds none of which it names; else 0."""
         return self.data.split.rounds if self.data is not None and self.data.split is not None else 0

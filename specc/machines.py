@@ -8,11 +8,8 @@ from specc.ir import Graph, Node, Spec
 from specc.shapes import Shape, Size, product
 from specc.vocabulary.columns import Array, Category, Image, Number, RatingLevels
 from specc.vocabulary.families import Column
-from specc.vocabulary.layers.boltzmann import Blocks, Hidden, Visible, width_of
+from specc.vocabulary.layers.boltzmann import Blocks, Hidden, Visible
 from specc.vocabulary.units import Gaussian
-
-LARGEST_EXACT = 20
-"""Units of the smaller side up to which every state of it is counted."""
 
 
 def units_of(column: Column) -> str | None:
@@ -85,15 +82,6 @@ def machines(spec: Spec) -> tuple[Node, ...]:
 def visible_layers(graph: Graph) -> Iterator[Node]:
     """The nodes that hold the data."""
     return (node for node in graph.nodes if isinstance(node.layer, Visible))
-
-
-def can_be_exact(layer: Hidden) -> bool:
-    """Whether the likelihood of a machine can be counted out: the smaller side has few units, each of few states."""
-    discrete = all(word in ("bernoulli", "softmax") for word, _ in layer.visible)
-    width = width_of(layer.visible)
-    if layer.units.word == "bernoulli" and layer.count <= LARGEST_EXACT:
-        return True
-    return discrete and isinstance(width, int) and width <= LARGEST_EXACT
 
 
 def plain_units(blocks: Blocks) -> tuple[tuple[str, int], ...]:

@@ -22,7 +22,6 @@ UNITS = {"": 1, "B": 1} | {f"{p}{u}": 1024**n for n, p in enumerate("KMGT", 1) f
 UNITS |= {f"{p}B": 1000**n for n, p in enumerate("KMGT", 1)}
 
 
-RATINGS = ("units", "levels")
 MOST_ROWS = 2048
 MOST_NUMBERS = 50_000_000
 """What the widest layer may give at once while rows are answered, so that large pictures fit into memory."""
@@ -73,11 +72,7 @@ def need_of(spec: Spec, phase: Phase, rows: int, copied: int | None = None) -> N
 def _machine_of(spec: Spec, phase: Phase) -> Hidden | None:
     """The machine that a phase trains; ratings, which stay lists, have none of these sizes."""
     found = next((node.layer for node in machines(spec) if node.name == phase.layer), None)
-    return found if isinstance(found, Hidden) and isinstance(width_of(found.visible), int) and not _of_ratings(spec) else None
-
-
-def _of_ratings(spec: Spec) -> bool:
-    return any(shape.axes == RATINGS for graph in spec.graphs.values() for n in graph.nodes for shape in n.outputs.values())
+    return found if isinstance(found, Hidden) and isinstance(width_of(found.visible), int) and not spec.is_of_ratings else None
 
 
 def held_numbers(spec: Spec, machine: Hidden) -> int:
@@ -121,7 +116,7 @@ def _numbers_of_a_row(spec: Spec) -> int:
     for graph in spec.graphs.values():
         for node in graph.nodes:
             views = isinstance(node.layer, Flatten | Reshape) or (isinstance(node.layer, Shortcut) and not node.layer.projects)
-            shapes = [shape for shape in node.outputs.values() if shape.axes != RATINGS]  # ratings stay lists
+            shapes = [shape for shape in node.outputs.values() if not shape.is_ratings]
             if not views:
                 total += sum(count for shape in shapes if isinstance(count := shape.count, int))
     return total

@@ -5,7 +5,6 @@ from __future__ import annotations
 from specc.diagnostics import did_you_mean, listing
 from specc.ir import Graph, Spec
 from specc.reconstructing import RECONSTRUCTION, can_be_reconstructed, reconstruction_of
-from specc.vocabulary.sources import Ratings
 
 
 class NoSuchPart(Exception):
@@ -38,7 +37,7 @@ def part_of(spec: Spec, name: str, also: tuple[str, ...] = ()) -> Spec:
 
 def asked_part(spec: Spec, name: str) -> Spec:
     """What a run may be asked for: one of its parts, or of machines their `reconstruction` of a row. Raises `NoSuchPart`."""
-    if spec.data is not None and isinstance(spec.data.source, Ratings):
+    if spec.is_of_ratings:
         features = listing([graph.nodes[-1].name for graph in spec.graphs.values()])
         raise NoSuchPart("a model of ratings is whole in its ONNX file", f"{features} is an output of it, beside the answers")
     if not can_be_reconstructed(spec) or find_end(spec.graph, name) is not None:

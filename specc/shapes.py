@@ -138,6 +138,11 @@ class Shape(Record):
         return self.axes == ("channels", "height", "width")
 
     @property
+    def is_ratings(self) -> bool:
+        """Whether it is a level of each unit, most of which are not there: kept as a list, never laid out."""
+        return self.axes == ("units", "levels")
+
+    @property
     def has_time(self) -> bool:
         return "time" in self.axes
 

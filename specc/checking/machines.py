@@ -45,7 +45,7 @@ def _fits_a_network(node: Node) -> Misfit:
             way_out = f"`dense({node.layer.count}, sigmoid)` is a network's; {ELSEWHERE}"
             return "a `network` has no `hidden`: it is the layer of an `rbm`", way_out
         case LabelUnits():
-            return "a `network` has no `label`", f"end with `output({node.layer.column})`"
+            return "a `network` has no label among what it sees", f"end with `output({node.layer.column})`"
     return None
 
 

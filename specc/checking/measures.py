@@ -9,7 +9,6 @@ from specc.diagnostics import Report, Span, did_you_mean, listing
 from specc.ir import Phase, Spec
 from specc.machines import machines
 from specc.vocabulary.families import Metric
-from specc.vocabulary.sources import Ratings
 from specc.vocabulary.splits import Column, Folds, Provided, Random
 
 OF_NUMBERS = ("root_mean_squared_error", "mean_absolute_error", "r2")
@@ -61,10 +60,6 @@ def _nothing_is_answered(spec: Spec, phase: Phase, metric: Metric, report: Repor
     report.error("E0502", f"{called(phase)} trains no answers that `{metric.word}` could measure", span, help=way_out)
 
 
-def of_ratings(spec: Spec) -> bool:
-    return spec.data is not None and isinstance(spec.data.source, Ratings)
-
-
 def _fitting(metric: Metric, kinds: dict[str, str]) -> list[str]:
     meant = [metric.output] if metric.output else list(kinds)
     return [c for c in meant if metric.target in ("any", kinds[c])]
@@ -72,7 +67,7 @@ def _fitting(metric: Metric, kinds: dict[str, str]) -> list[str]:
 
 def kinds_of(spec: Spec, phase: Phase) -> dict[str, str]:
     """What a phase answers: the columns, and whether each is a `number` or a `category`. The machines of a stack answer none."""
-    if of_ratings(spec):
+    if spec.is_of_ratings:
         return {COLUMN_OF_RATINGS: "number"}
     procedure = procedure_of(spec, phase)
     if (procedure.of_machines and spec.model.word != "rbm") or procedure.of_stacks:
@@ -84,7 +79,7 @@ def measures(spec: Spec, phase: Phase) -> set[str]:
     """The names under which a phase's measurements can be had, without the split: `loss`, `accuracy`, `price.r2`."""
     kinds = kinds_of(spec, phase)
     names = {"loss"} if kinds else set()
-    if machines(spec) and not of_ratings(spec) and (procedure_of(spec, phase).of_machines or procedure_of(spec, phase).of_stacks):
+    if machines(spec) and not spec.is_of_ratings and procedure_of(spec, phase).learns_the_data:
         names |= {"reconstruction_error", *(m.word for m in phase.settings.metrics if m.target == "machine")}
     for column, kind in kinds.items():
         of_labels = ("accuracy", "auroc") if label_count(spec, column) in (2, None) else ("accuracy",)
@@ -141,7 +136,7 @@ def _way_to_a_measure(spec: Spec, phase: Phase, split: str, name: str, known: li
     meant = did_you_mean(name, [other for other in known if other != "reconstruction_error"])
     if meant is not None:
         return f"did you mean `{split}.{meant}`?"
-    if name in OF_MACHINES and procedure_of(spec, phase).of_machines and not of_ratings(spec):
+    if name in OF_MACHINES and procedure_of(spec, phase).of_machines and not spec.is_of_ratings:
         return f"name it: `metrics = [{name}]`"
     if name == "loss" and procedure_of(spec, phase).of_machines:
         return f"a machine has no loss; {_by_the_likelihood(split)}"

@@ -20,7 +20,6 @@ from specc.vocabulary.regularizers import Sparsity
 
 UNUSED = {
     "loss": "take it away: what a machine learns by is its own energy",
-    "accumulate": "take a larger `batch`",
     "freeze": "take it away: each machine is trained by itself, all others resting; `rbm_1.epochs = 0` leaves one out",
     "label_noise": "take it away: no label is visible to what it trains",
 }
@@ -33,14 +32,14 @@ def procedures_fit_the_model(spec: Spec, report: Report) -> None:
     answered = [node for node in outputs_of(spec) if not isinstance(node.layer, LabelUnits)]
     for phase in spec.phases:
         procedure, span = procedure_of(spec, phase), span_of(spec, phase, "procedure")
-        if (procedure.of_machines or procedure.of_stacks) and not stack:
+        if procedure.learns_the_data and not stack:
             message = f"`{procedure.word}` trains restricted Boltzmann machines, and a `{spec.model.word}` has none"
             report.error("E0505", message, span, help="leave `procedure` out; the models with machines are `rbm` and `dbn`")
         elif procedure.of_stacks and (not isinstance(spec.model, Dbn) or len(stack) < 2):
             is_rbm = isinstance(spec.model, RbmModel)
             way_out = "an `rbm` is trained by `contrastive_divergence`" if is_rbm else "put another `rbm` upon the first"
             report.error("E0505", f"`{procedure.word}` trains a `dbn` of at least two machines", span, help=way_out)
-        elif not (procedure.of_machines or procedure.of_stacks) and not answered:
+        elif not procedure.learns_the_data and not answered:
             way_out = "end with `output(…)`"
             if stack:
                 way_out = f"leave it out: machines are trained by `contrastive_divergence`; answers need {_an_output(spec)}"
@@ -55,7 +54,7 @@ def settings_fit_the_procedure(spec: Spec, report: Report) -> None:
     """What a procedure does not use is no setting of its phase."""
     for phase in spec.phases:
         procedure = procedure_of(spec, phase)
-        if procedure.of_machines or procedure.of_stacks:
+        if procedure.learns_the_data:
             _machines_use_it(spec, phase, procedure, report)
         else:
             _answers_use_it(spec, phase, report)
@@ -64,7 +63,7 @@ def settings_fit_the_procedure(spec: Spec, report: Report) -> None:
                 message = f"{called(phase)} trains all parts at once: `{part}` has no epochs of its own"
                 way_out = "take it away, or put it into the phase that trains one machine after the other"
                 report.error("E0505", message, span_of(spec, phase, f"{part}.epochs"), help=way_out)
-        if procedure.of_machines or procedure.of_stacks:
+        if procedure.learns_the_data:
             _parts_are_machines(spec, phase, report)
 
 

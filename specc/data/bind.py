@@ -21,14 +21,13 @@ from specc.infer import infer_shapes
 from specc.ir import Bound, CategoryFit, Fit, Node, NumberFit, Spec
 from specc.vocabulary.columns import Category, fits_pattern, is_pattern, symbol
 from specc.vocabulary.layers.sources import Input
-from specc.vocabulary.sources import Ratings
 
 
 def bind(spec: Spec, folder: Path, root: Path | None, report: Report) -> tuple[Spec, Dataset]:
     """The spec with what its data says, and the data. Raises `SpecError` with every mistake of a pass."""
     assert spec.data is not None
     files = Files(folder, root if root is not None else folder, report, spec.spans.get("data.source"))
-    if isinstance(spec.data.source, Ratings):
+    if spec.is_of_ratings:
         from specc.data.ratings import bind_ratings
 
         return bind_ratings(spec, files, report)

@@ -15,7 +15,6 @@ from specc.runs.run import Run
 from specc.training.evaluate import measured_rows
 from specc.training.procedures import procedure_of
 from specc.training.rows import rows_of
-from specc.vocabulary.sources import Ratings
 
 Metrics = dict[str, dict[str, Any]]
 
@@ -32,7 +31,7 @@ def evaluate_splits(run: Run, splits: list[str] | None = None) -> Metrics:
 def evaluate_file(run: Run, path: Path) -> tuple[Metrics, Report]:
     """The measures on the rows of another file, by its name. Raises `SpecError` for rows that do not fit."""
     report = Report(Source(str(path), ""))
-    known = data_of(run) if isinstance(run.spec.data.source, Ratings) else None  # type: ignore[union-attr]
+    known = data_of(run) if run.spec.is_of_ratings else None
     if isinstance(known, RatingsDataset):
         dataset = asked_of(path, run.spec, known, report)
     else:

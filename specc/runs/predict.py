@@ -21,7 +21,6 @@ from specc.reconstructing import is_reconstruction
 from specc.runs.answers import decode_answers, reconstructed, table_of, table_of_columns, table_of_features
 from specc.runs.ratings.predict import predict_ratings
 from specc.runs.run import WEIGHTS, Run, open_run
-from specc.vocabulary.sources import Ratings
 
 if TYPE_CHECKING:
     import polars
@@ -59,7 +58,7 @@ def predict_file(model: OnnxModel, path: Path, top: int | None = None, opened: P
     `top`: how many items a user gets from a model of ratings. `opened`: the file or the run that the model is of.
     """
     report = Report(Source(str(path), ""))
-    if of_ratings(model.spec):
+    if model.spec.is_of_ratings:
         return predict_ratings(model, path, top, _ratings_of(opened))
     if top is not None:
         report.error("E0505", "`--top` asks a model of ratings for items, and this one answers rows", help="leave it out")
@@ -73,7 +72,7 @@ def predict_file(model: OnnxModel, path: Path, top: int | None = None, opened: P
 def predict_rows(run: Run, rows: Any, part: str | None = None) -> Predicted:
     """Answers for the rows of a path, frame or dict of columns, by the run's module, or those of a part. Raises `SpecError`."""
     report = Report(Source("the rows", ""))
-    if of_ratings(run.spec) and part is None:
+    if run.spec.is_of_ratings and part is None:
         return predict_ratings(open_model(run.path), rows, None, _ratings_of(run.path))
     spec = run.spec if part is None else asked_part(run.spec, part)
     table = read_rows(Path(rows), spec, report) if isinstance(rows, str | Path) else rows_of(rows, spec, report)
@@ -85,11 +84,6 @@ def predict_rows(run: Run, rows: Any, part: str | None = None) -> Predicted:
         ((name, values),) = given.items()
         frame = _features_frame(spec, name, values)
     return Predicted(frame, unseen_labels(table, spec), report)
-
-
-def of_ratings(spec: Spec) -> bool:
-    """Whether a spec learns ratings."""
-    return spec.data is not None and isinstance(spec.data.source, Ratings)
 
 
 def _ratings_of(path: Path | None) -> Callable[[], RatingsDataset] | None:

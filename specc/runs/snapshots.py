@@ -103,7 +103,7 @@ def view(stack: Stack, rows: Tensor) -> dict[str, Tensor]:
     means = stack[-1].hidden_mean(rows)
     return {
         "filters": projected_filters(stack, FILTERS),
-        "activations": means[:HEAT_ROWS, :HEAT_UNITS].clone(),
+        "activations": means[:: max(1, len(means) // HEAT_ROWS), :HEAT_UNITS][:HEAT_ROWS].clone(),
         "means": means.mean(0),
     }
 

@@ -122,7 +122,7 @@ def note_of(node: Node) -> str:
     if isinstance(layer, Output):
         return f"{'visible, ' if isinstance(layer, Label) else ''}{head_text(layer.head, layer.units)}"
     if isinstance(layer, Visible):
-        ratings = node.shape.axes == ("units", "levels")
+        ratings = node.shape.is_ratings
         return f"{node.shape.size('units')} × softmax of {node.shape.size('levels')}" if ratings else blocks_text(layer.blocks)
     if isinstance(layer, Hidden) and layer.labels:
         return f"sees {blocks_text(layer.visible)}"

@@ -15,7 +15,6 @@ from specc.vocabulary.layers.boltzmann import Label
 from specc.vocabulary.part import Part
 from specc.vocabulary.regularizers import Sparsity
 from specc.vocabulary.sections import Train
-from specc.vocabulary.sources import Ratings
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
     steps = None
     if rows is not None:
         steps = steps_an_epoch(spec, rows, phase.batch_of(rows), s.accumulate)
-    of_machines = s.procedure is not None and (s.procedure.of_machines or s.procedure.of_stacks)
+    of_machines = s.procedure is not None and s.procedure.learns_the_data
     facts = [
         _part("procedure", s.procedure, phase),
         _loss(spec, phase),
@@ -71,7 +70,7 @@ def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
     ]
     if of_machines:
         labelled = any(isinstance(node.layer, Label) for graph in spec.graphs.values() for node in graph.nodes)
-        unused = ("loss", "freeze", "accumulate", *(() if labelled else ("label_noise",)))
+        unused = ("loss", "freeze", *(() if labelled else ("label_noise",)))
         facts = [fact for fact in facts if fact.name not in unused]
     for part, settings in phase.parts.items():
         facts += [SettingFact(f"{part}.{name}", _value(getattr(settings, name)), False) for name in settings.model_fields_set]
@@ -143,7 +142,7 @@ def _metrics(spec: Spec, phase: Phase) -> SettingFact:
 def _answered(spec: Spec, phase: Phase) -> list[Answer]:
     """The answers that a phase measures: while machines are trained only a visible label is one."""
     procedure = phase.settings.procedure
-    if procedure is None or not (procedure.of_machines or procedure.of_stacks):
+    if procedure is None or not procedure.learns_the_data:
         return _outputs(spec)
     labels = {node.name for graph in spec.graphs.values() for node in graph.nodes if isinstance(node.layer, Label)}
     return [answer for answer in _outputs(spec) if answer.node in labels]
@@ -152,9 +151,9 @@ def _answered(spec: Spec, phase: Phase) -> list[Answer]:
 def _of_machine(spec: Spec, phase: Phase) -> list[str]:
     """What is always measured of a machine."""
     procedure = phase.settings.procedure
-    if procedure is None or not (procedure.of_machines or procedure.of_stacks):
+    if procedure is None or not procedure.learns_the_data:
         return []
-    if spec.data is not None and isinstance(spec.data.source, Ratings):
+    if spec.is_of_ratings:
         return ["loss", *(metric.word for metric in default_metrics(None))]
     return ["reconstruction_error"]
 

@@ -17,7 +17,6 @@ from specc.ir import ImageFit, Spec
 from specc.training.augmentations import augment
 from specc.training.streams import Streams
 from specc.vocabulary.families import Augmentation
-from specc.vocabulary.sources import Ratings
 
 
 @dataclass
@@ -89,7 +88,7 @@ class Rows:
 
 def rows_of(spec: Spec, dataset: Dataset, device: torch.device, as_in_use: bool = False) -> Rows:
     """The rows of a data set, whatever they are made of."""
-    if spec.data is not None and isinstance(spec.data.source, Ratings):
+    if spec.is_of_ratings:
         from specc.training.ratings.rows import RatingsRows
 
         return RatingsRows(spec, dataset, device)

@@ -160,10 +160,14 @@ class LossTerm(Record):
 WeightedLosses = Annotated[tuple[LossTerm, ...], Weighted()]
 
 
-class Metric(Part, family="metric"):
-    """What is measured of the answers."""
+Measured = Literal["number", "category", "any", "machine"]
+"""What a metric is of: answers of one kind or of any, or a machine itself."""
 
-    target: ClassVar[Literal["number", "category", "any", "machine"]] = "any"
+
+class Metric(Part, family="metric"):
+    """What is measured of the answers, or of a machine."""
+
+    target: ClassVar[Measured] = "any"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     output: ColumnName | None = None
 
@@ -208,6 +212,11 @@ class Procedure(Part, family="procedure"):
     of_stacks: ClassVar[bool] = False
     """Whether it trains a deep belief network as one model of its data."""
 
+    @property
+    def learns_the_data(self) -> bool:
+        """Whether it learns what rows are like, and no answers."""
+        return self.of_machines or self.of_stacks
+
 
 class Hyperparameter(Part, family="hyperparameter"):
     """A number or choice that a spec leaves open, with its default and its range."""
@@ -223,6 +232,9 @@ class Objective(Part, family="objective"):
 
 class Model(Part, family="model"):
     """The kind of the model: which parts it has and how it is trained by default."""
+
+    procedure: ClassVar[str] = "supervised"
+    """The word of the procedure that trains it where a phase names none."""
 
 
 class Section(Part, family="section"):

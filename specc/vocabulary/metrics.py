@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from specc.vocabulary.families import Metric
+from specc.vocabulary.families import Measured, Metric
 from specc.vocabulary.numbers import PositiveInt
 
 
@@ -15,11 +15,11 @@ class _Measured(Metric):
 
 
 class _OfLabels(_Measured):
-    target: ClassVar[Literal["number", "category", "any", "machine"]] = "category"
+    target: ClassVar[Measured] = "category"
 
 
 class _OfNumbers(_Measured):
-    target: ClassVar[Literal["number", "category", "any", "machine"]] = "number"
+    target: ClassVar[Measured] = "number"
 
 
 class Accuracy(_OfLabels):
@@ -65,7 +65,7 @@ class ConfusionMatrix(Metric):
     Example: `metrics = [confusion_matrix]`
     """
 
-    target: ClassVar[Literal["number", "category", "any", "machine"]] = "category"
+    target: ClassVar[Measured] = "category"
 
 
 class RootMeanSquaredError(_OfNumbers, aliases=("rmse",)):
@@ -96,7 +96,7 @@ class R2(_OfNumbers, word="r2"):
 class _OfMachines(_Measured):
     """Measured of a restricted Boltzmann machine, whatever it answers."""
 
-    target: ClassVar[Literal["number", "category", "any", "machine"]] = "machine"
+    target: ClassVar[Measured] = "machine"
 
 
 class ReconstructionError(_OfMachines):

@@ -13,10 +13,6 @@ class Network(Model):
     Example: `network { input(features); dense(8, relu); output(y) }`
     """
 
-    procedure: ClassVar[str] = "supervised"
-    graph: ClassVar[bool] = True
-    """Whether the model's own body is its graph."""
-
 
 class Rbm(Model):
     """A restricted Boltzmann machine: visible units that hold the data, hidden units that hold its features, and all weights
@@ -26,8 +22,6 @@ class Rbm(Model):
     """
 
     procedure: ClassVar[str] = "contrastive_divergence"
-    graph: ClassVar[bool] = True
-    layers: ClassVar[tuple[str, ...]] = ("visible", "hidden", "label")
 
 
 class Dbn(Model):
@@ -39,6 +33,3 @@ class Dbn(Model):
 
     Example: `dbn { visible(features); rbm(64); rbm(32); output(y) }`
     """
-
-    procedure: ClassVar[str] = "supervised"
-    graph: ClassVar[bool] = True

@@ -13,7 +13,7 @@ from specc.vocabulary.layers.boltzmann import Hidden, Label, Rbm, Visible
 @writes(Visible)
 def visible(layer: Visible, place: Place) -> Written:
     """The tensors of the door side by side, a picture flattened; `place.shapes` are those of the columns."""
-    if place.shape.axes == ("units", "levels"):
+    if place.shape.is_ratings:
         return Written(place.x)
     is_block = len(place.shapes) == 1 and not place.shape.is_vector  # a picture stands alone
     return Written(f"{place.x}.flatten(1)" if is_block else side_by_side(place.inputs))
@@ -21,7 +21,7 @@ def visible(layer: Visible, place: Place) -> Written:
 
 @writes(Hidden, Rbm)
 def hidden(layer: Hidden, place: Place) -> Written:
-    if place.shape.axes == ("units", "levels"):
+    if place.shape.is_ratings:
         return _of_ratings(layer, place)
     constructor = arguments(
         list(layer.visible),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from specc.runs.pictures.curves import curves_svg as curves_svg
 from specc.runs.pictures.curves import draw_curves
-from specc.vocabulary.sources import Ratings
 
 if TYPE_CHECKING:
     from specc.data.bind import Dataset
@@ -22,7 +21,7 @@ def draw_pictures(run: Run, dataset: Dataset, evaluated: dict[str, Evaluation]) 
 
     draw_curves(run)
     draw_machines(run)
-    if isinstance(run.spec.data.source, Ratings):  # type: ignore[union-attr]
+    if run.spec.is_of_ratings:
         return
     split = next((name for name in ("test", "validation", "train") if name in evaluated), None)
     if split is not None:

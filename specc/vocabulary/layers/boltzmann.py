@@ -10,7 +10,7 @@ from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.layers.weighted import WeightedLayer
 from specc.vocabulary.numbers import PositiveInt
-from specc.vocabulary.part import ColumnName, Flag, Resolved
+from specc.vocabulary.part import Flag, Resolved
 from specc.vocabulary.units import Bernoulli
 
 Blocks = tuple[tuple[str, Size], ...]
@@ -36,7 +36,7 @@ class Visible(Input):
 
     def output_shape(self, *columns: Shape) -> Shape:
         """The numbers of all columns as one vector; an image is flattened. Ratings stay lists."""
-        if columns and columns[0].axes == ("units", "levels"):
+        if columns and columns[0].is_ratings:
             return columns[0]
         return Shape.vector(total(product(column.sizes) for column in columns))
 
@@ -70,7 +70,7 @@ class Hidden(WeightedLayer):
 
     def parameter_shapes(self, *inputs: Shape) -> dict[str, tuple[Size, ...]]:
         width = width_of(self.visible)
-        if inputs and inputs[0].axes == ("units", "levels"):
+        if inputs and inputs[0].is_ratings:
             ratings = {"weight": (width, self.count), "shared_weight": (inputs[0].size("levels"), self.count)}
             return ratings | {"visible_bias": (width,), "hidden_bias": (self.count,)}
         shapes: dict[str, tuple[Size, ...]] = {"weight": (self.count, width)}
@@ -102,9 +102,6 @@ class Label(Output):
 
     Example: `visible(label)`
     """
-
-    column: ColumnName
-    bias: Flag = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return Shape.vector(self.units)
