@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from specc.checking.dead_ends import every_layer_leads_on
 from specc.checking.expansion import Blocks, each_rounds, repeat_count
+from specc.checking.inherited import settings_are_used, with_overrides, with_settings
 from specc.checking.labels import with_labels
 from specc.checking.names import Names, Place, names_in
-from specc.checking.reading import Inherited, Reader, Unreadable
+from specc.checking.reading import Reader, Unreadable
 from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Label, Span, did_you_mean
 from specc.ir import Graph, Node
 from specc.shapes import Shape
-from specc.syntax.tree import Argument, Body, Call, Name, Parameter, Part, Setting, Statement, Value
+from specc.syntax.tree import Argument, Body, Call, Name, Parameter, Part, Statement, Value
 from specc.vocabulary.families import Activation, Layer
 from specc.vocabulary.layers.activating import Activate
 from specc.vocabulary.layers.boltzmann import Hidden, Visible
@@ -44,60 +45,19 @@ class GraphBuilder:
     def build(self, body: Body, scope: Scope, targets: Collection[str] = ()) -> Graph:
         """The graph of a body; visible columns that are `targets` become labels."""
         names = Names(tensors={name: name for name in self.by_name})
-        self.body(self._with_overrides(body.statements, scope), Place(scope, names))
+        self.body(with_overrides(self.name, body.statements, scope, self.reader), Place(scope, names))
         if not self.report.has_errors:
             self.nodes = with_labels(self.nodes, targets)
         every_layer_leads_on(self.nodes, self.it, self.report)
         return Graph(name=self.name, nodes=tuple(self.nodes))
 
-    def _with_overrides(self, statements: list[Statement], scope: Scope) -> list[Statement]:
-        """The statements with the settings of the whole graph that `--set` gives: `network.init=he_normal`."""
-        keys = [
-            path.partition(".")[2] for path in self.reader.overrides if path.startswith(self.name + ".") and path.count(".") == 1
-        ]
-        for key in keys:
-            override = self.reader.override(f"{self.name}.{key}")
-            assert override is not None
-            replaced = [s for s in statements if isinstance(s, Setting) and s.key == key]
-            for setting in replaced:
-                self.reader.evaluator.use(setting.value, scope)
-            given = Setting(key, override.value, override.span, override.name_span)
-            statements = [given, *(s for s in statements if s not in replaced)]
-        return statements
-
     def body(self, statements: Sequence[Statement], place: Place) -> None:
         """A run of statements, each taking the tensor of the one before."""
-        place, own = self._with_settings(statements, place)
+        place, own = with_settings(statements, place, self.report)
         for statement in statements:
             if isinstance(statement, Part):
                 self.statement(statement, place)
-        self._settings_are_used(own)
-
-    def _with_settings(self, statements: Sequence[Statement], place: Place) -> tuple[Place, dict[str, Inherited]]:
-        own: dict[str, Inherited] = {}
-        for statement in statements:
-            if not isinstance(statement, Setting):
-                continue
-            argument = Argument(statement.key, statement.value, statement.span, statement.key_span)
-            if statement.key in own:
-                first = Label(own[statement.key].argument.span, "first here")
-                self.report.error("E0110", f"`{statement.key}` is set twice", statement.key_span, labels=(first,))
-            own[statement.key] = Inherited(argument, place.scope)
-        return replace(place, inherited={**place.inherited, **own}) if own else place, own
-
-    def _settings_are_used(self, own: dict[str, Inherited]) -> None:
-        for key, setting in own.items():
-            if setting.used or self.report.has_errors:
-                continue  # a layer that could not be read may be the one that it is for
-            fields = {name for kind in {type(node.layer) for node in self.nodes} for name in kind.model_fields}
-            meant = did_you_mean(key, fields)
-            way_out = f"did you mean `{meant}`?" if meant else ""
-            if key in fields:
-                way_out = "every layer that could has its own"
-            value = setting.argument.value
-            if isinstance(value, Call) and (find_word("layer", value.word) or value.word in self.blocks.parts):
-                way_out = f"a layer's name stands in front of its arguments: `{value.word} {key}(…)`"
-            self.report.error("E0210", f"no layer below uses the setting `{key}`", setting.argument.name_span, help=way_out)
+        settings_are_used(own, self.nodes, self.blocks, self.report)
 
     def statement(self, part: Part, place: Place) -> None:
         """One statement of a graph; `it` is then what it gives."""
@@ -292,7 +252,7 @@ class GraphBuilder:
         for argument in arguments:
             self.it = before
             tensors.append(self._argument_tensor(argument, place))
-        place, own = self._with_settings(part.body.statements if part.body else [], place)
+        place, own = with_settings(part.body.statements if part.body else [], place, self.report)
         branches = [s for s in (part.body.statements if part.body else []) if isinstance(s, Part)]
         places: list[str | None] = []
         for branch in branches:
@@ -307,7 +267,7 @@ class GraphBuilder:
             if places[index] is None:
                 self.it = before
                 places[index] = self._shortcut(branch, siblings, place)
-        self._settings_are_used(own)
+        settings_are_used(own, self.nodes, self.blocks, self.report)
         self.it = before
         tensors += [p for p in places if p is not None]
         if len(tensors) < 2:
