@@ -12,8 +12,8 @@ from specc.door import identifier
 from specc.ir import Phase
 from specc.training.boltzmann.centring import Offsets
 from specc.training.boltzmann.conditionals import Conditionals
+from specc.training.boltzmann.sides import Sides
 from specc.training.boltzmann.sparsity import add_sparsity_slope
-from specc.training.boltzmann.stack import Stack
 from specc.training.changing import at_moment
 from specc.training.clock import Clock
 from specc.training.descent import descend
@@ -49,45 +49,45 @@ class Ascent:
         self.is_direct = plain and machine.log_variance is None
         self.with_momentum = self.is_direct and optimizer.written("momentum")
 
-    def prepare(self, stack: Stack, offsets: Offsets | None, clock: Clock) -> None:
-        """Makes of the means in the stack the factors of the weights' gradient, and the slopes of the biases.
+    def prepare(self, sides: Sides, offsets: Offsets | None, clock: Clock) -> None:
+        """Makes of the means on both sides the factors of the weights' gradient, and the slopes of the biases.
 
         Raises `NotFinite` where those are not finite.
         """
         precision = self.conditionals.precision
         if offsets is not None:
-            offsets.move(stack, precision)
+            offsets.move(sides, precision)
         for part in self.sparsity:
-            add_sparsity_slope(at_moment(part, clock), stack.data_hidden)
+            add_sparsity_slope(at_moment(part, clock), sides.data_hidden)
         if (counts := self.conditionals.machine.counts) is not None:
-            stack.even_documents(counts)
-        torch.mv(stack.columns, stack.shares, out=self.slope)
-        stack.both_hidden.mul_(stack.share_column)
-        if stack.totals is not None:
-            torch.mv(stack.hidden_columns, stack.totals, out=self.slope_hidden)
+            sides.even_documents(counts)
+        torch.mv(sides.columns, sides.shares, out=self.slope)
+        sides.both_hidden.mul_(sides.share_column)
+        if sides.totals is not None:
+            torch.mv(sides.hidden_columns, sides.totals, out=self.slope_hidden)
         if not math.isfinite(self.slope.sum().item()):
             raise NotFinite("gradient", self.layer)
         if offsets is not None:
-            offsets.fill(stack, self.slope_hidden, self.slope_visible, precision)
+            offsets.fill(sides, self.slope_hidden, self.slope_visible, precision)
 
-    def climb(self, stack: Stack, offsets: Offsets | None, clock: Clock) -> None:
+    def climb(self, sides: Sides, offsets: Offsets | None, clock: Clock) -> None:
         """One step of the optimizer. Raises `NotFinite`."""
         if not self.is_direct:
-            self._give_gradient(stack, offsets)
+            self._give_gradient(sides, offsets)
             descend(self.phase, self.state, clock)
             return
         group, cost = self.group, self.segment.l2
         rate = group.last_rate = checked_rate(group.rate, clock)
         group.updates += 1
         if self.with_momentum:
-            self._climb_with_velocity(stack, at_moment(group.optimizer, clock).momentum, rate)  # type: ignore[attr-defined]
+            self._climb_with_velocity(sides, at_moment(group.optimizer, clock).momentum, rate)  # type: ignore[attr-defined]
         else:
-            self.weight.addmm_(stack.left, stack.right, beta=1 - rate * cost, alpha=rate)
+            self.weight.addmm_(sides.left, sides.right, beta=1 - rate * cost, alpha=rate)
             self.biases.add_(self.slope, alpha=rate)
         if self.segment.l1:
             group.shrink(rate)
 
-    def _climb_with_velocity(self, stack: Stack, momentum: float, rate: float) -> None:
+    def _climb_with_velocity(self, sides: Sides, momentum: float, rate: float) -> None:
         """`v ← momentum · v + g`, `w ← w − rate · v`, as the optimizer has it."""
         velocity = self.group.memory.get("velocity")
         if velocity is None:
@@ -98,29 +98,29 @@ class Ascent:
             place = _place_of(velocity, self.group, machine.weight, machine.weight.numel())
             self.weight_velocity = place.view_as(machine.weight)
             self.bias_velocity = _place_of(velocity, self.group, machine.visible_bias, len(self.slope))
-        self.weight_velocity.addmm_(stack.left, stack.right, beta=momentum, alpha=-1)
+        self.weight_velocity.addmm_(sides.left, sides.right, beta=momentum, alpha=-1)
         if self.segment.l2:
             self.weight_velocity.add_(self.weight, alpha=self.segment.l2)
         self.bias_velocity.mul_(momentum).sub_(self.slope)
         self.group.weights.add_(velocity, alpha=-rate)
 
-    def _give_gradient(self, stack: Stack, offsets: Offsets | None) -> None:
+    def _give_gradient(self, sides: Sides, offsets: Offsets | None) -> None:
         machine = self.conditionals.machine
         gradient = _gradient(machine.weight)
-        torch.addmm(gradient, stack.left, stack.right, beta=0, alpha=-1, out=gradient)
+        torch.addmm(gradient, sides.left, sides.right, beta=0, alpha=-1, out=gradient)
         torch.neg(self.slope_hidden, out=_gradient(machine.hidden_bias))
         torch.neg(self.slope_visible, out=_gradient(machine.visible_bias))
         if machine.log_variance is not None:
-            _gradient(machine.log_variance).copy_(self._slope_of_log_variance(stack).neg_())
+            _gradient(machine.log_variance).copy_(self._slope_of_log_variance(sides).neg_())
 
-    def _slope_of_log_variance(self, stack: Stack) -> Tensor:
+    def _slope_of_log_variance(self, sides: Sides) -> Tensor:
         """`⟨(v−b)²/(2σ²) − v/σ² (Wᵀh)⟩` of the data less that of the model, for the gaussian units."""
         place, precision = self.conditionals.machine.gaussian, self.conditionals.precision
         assert precision is not None
-        precision, scaled = precision[place], stack.both_visible[:, place]
+        precision, scaled = precision[place], sides.both_visible[:, place]
         squares = (scaled / precision - self.conditionals.visible_bias[place]).square_().mul_(precision / 2)
-        pushed = torch.mm(stack.both_hidden, self.weight[:, place])  # the hidden side has the shares in it
-        return torch.mv(squares.t(), stack.shares) - (scaled * pushed).sum(0)
+        pushed = torch.mm(sides.both_hidden, self.weight[:, place])  # the hidden side has the shares in it
+        return torch.mv(squares.t(), sides.shares) - (scaled * pushed).sum(0)
 
 
 def _gradient(parameter: nn.Parameter) -> Tensor:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from specc.training.boltzmann.stack import Stack
+from specc.training.boltzmann.sides import Sides
 
 SHIFT = 0.01
 """How far the offsets move towards the means of each batch."""
@@ -23,23 +23,23 @@ class Offsets:
     def __init__(self, visible: Tensor, hidden: Tensor) -> None:
         self.visible, self.hidden = visible, hidden
 
-    def move(self, stack: Stack, precision: Tensor | None, shift: float = SHIFT) -> None:
+    def move(self, sides: Sides, precision: Tensor | None, shift: float = SHIFT) -> None:
         """Towards the means of the batch, whose hidden side is still means that nothing has scaled."""
-        draws = 1.0 if stack.totals is None else max(float(stack.totals[: stack.rows].mean()), 1.0)
+        draws = 1.0 if sides.totals is None else max(float(sides.totals[: sides.rows].mean()), 1.0)
         if precision is None:
-            self.visible.addmv_(stack.data_visible_columns, stack.data_shares, beta=1 - shift, alpha=shift / draws)
+            self.visible.addmv_(sides.data_visible_columns, sides.data_shares, beta=1 - shift, alpha=shift / draws)
         else:
-            self.visible.lerp_(torch.mv(stack.data_visible_columns, stack.data_shares).div_(precision * draws), shift)
-        self.hidden.lerp_(stack.data_hidden.mean(0), shift)
+            self.visible.lerp_(torch.mv(sides.data_visible_columns, sides.data_shares).div_(precision * draws), shift)
+        self.hidden.lerp_(sides.data_hidden.mean(0), shift)
 
-    def fill(self, stack: Stack, slope_hidden: Tensor, slope_visible: Tensor, precision: Tensor | None) -> None:
+    def fill(self, sides: Sides, slope_hidden: Tensor, slope_visible: Tensor, precision: Tensor | None) -> None:
         """Writes the two rows, and takes from the slopes of the biases what going back to plain ones takes."""
         mean = self.visible if precision is None else self.visible * precision
-        stack.visible[-2].copy_(mean)
-        torch.neg(slope_hidden, out=stack.hidden[-2])
-        stack.visible[-1].copy_(slope_visible)
-        if stack.totals is not None:
-            stack.visible[-1].sub_(mean * torch.dot(stack.totals, stack.shares))
-        torch.neg(self.hidden, out=stack.hidden[-1])
-        slope_visible.addmv_(stack.right.t(), torch.mv(stack.hidden, self.hidden), alpha=-1)
-        slope_hidden.addmv_(stack.left, torch.mv(stack.visible, mean), alpha=-1)
+        sides.visible[-2].copy_(mean)
+        torch.neg(slope_hidden, out=sides.hidden[-2])
+        sides.visible[-1].copy_(slope_visible)
+        if sides.totals is not None:
+            sides.visible[-1].sub_(mean * torch.dot(sides.totals, sides.shares))
+        torch.neg(self.hidden, out=sides.hidden[-1])
+        slope_visible.addmv_(sides.right.t(), torch.mv(sides.hidden, self.hidden), alpha=-1)
+        slope_hidden.addmv_(sides.left, torch.mv(sides.visible, mean), alpha=-1)

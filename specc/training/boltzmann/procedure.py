@@ -20,7 +20,7 @@ from specc.training.boltzmann.centring import Offsets
 from specc.training.boltzmann.conditionals import Conditionals
 from specc.training.boltzmann.measures import Measuring
 from specc.training.boltzmann.rows import VisibleRows
-from specc.training.boltzmann.stack import Stack
+from specc.training.boltzmann.sides import Sides
 from specc.training.boltzmann.start import ROWS_OF_MEANS, start_visible_bias
 from specc.training.changing import at_moment, changes
 from specc.training.clock import Clock
@@ -44,7 +44,7 @@ class BoltzmannProcedure(Procedure):
         self.centered: bool = self.settings.centered
         self.is_varying = changes(self.settings)
         self.layer = identifier(phase.layer or "")
-        self.stacks: dict[int, Stack] = {}
+        self.sides: dict[int, Sides] = {}
 
     def look_at(self, module: nn.Module) -> None:
         """Takes the machine of the module, and the rows as that machine sees them."""
@@ -61,7 +61,7 @@ class BoltzmannProcedure(Procedure):
         # A generator draws on the CPU only; elsewhere it is torch's own, as for dropout.
         on_cpu = self.machine.weight.device.type == "cpu"
         self.generator: Generator | None = state.streams["sampling"] if on_cpu else None
-        self.stacks.clear()
+        self.sides.clear()
         if self.measuring.likelihood is not None:
             state.own["seen"] = nothing_seen()
         if self.centered:
@@ -78,33 +78,33 @@ class BoltzmannProcedure(Procedure):
             return {}
         rows = batches[0].inputs["visible"] if len(batches) == 1 else torch.cat([b.inputs["visible"] for b in batches])
         conditionals = self.conditionals
-        stack = self.stacks.get(rows.shape[0]) or self._new_stack(rows.shape[0])
-        stack.data_visible.copy_(rows)
+        sides = self.sides.get(rows.shape[0]) or self._new_sides(rows.shape[0])
+        sides.data_visible.copy_(rows)
         totals = conditionals.totals(rows) if conditionals.has_counts else None
         if conditionals.precision is not None:
             conditionals.settle()
-            conditionals.scale_(stack.data_visible)
+            conditionals.scale_(sides.data_visible)
         steps = round(at_moment(self.settings, clock).steps) if self.is_varying else self.settings.steps
-        self.sample(state, stack, totals, steps)
+        self.sample(state, sides, totals, steps)
         own = state.own
         offsets = Offsets(own["visible_offset"], own["hidden_offset"]) if self.centered else None
-        ascent.prepare(stack, offsets, clock)
-        ascent.climb(stack, offsets, clock)
+        ascent.prepare(sides, offsets, clock)
+        ascent.climb(sides, offsets, clock)
         return {}
 
     @abstractmethod
-    def sample(self, state: State, stack: Stack, totals: Tensor | None, steps: int) -> None:
-        """Fills the stack, whose data is there: samples of the model, and the hidden means of both phases."""
+    def sample(self, state: State, sides: Sides, totals: Tensor | None, steps: int) -> None:
+        """Fills both sides, where the data is there: samples of the model, and the hidden means of both phases."""
 
     def chains(self, rows: int) -> int:
         """How many samples a batch of so many rows is compared with."""
         return self.settings.chains
 
-    def walk(self, draws: Tensor, stack: Stack, totals: Tensor | None, steps: int) -> None:
-        """Gibbs steps from hidden states `draws`, which are written over; the visible states reached are in the stack."""
-        conditionals, generator, visible = self.conditionals, self.generator, stack.model_visible
+    def walk(self, draws: Tensor, sides: Sides, totals: Tensor | None, steps: int) -> None:
+        """Gibbs steps from hidden states `draws`, which are written over; the visible states reached are the model's."""
+        conditionals, generator, visible = self.conditionals, self.generator, sides.model_visible
         for number in range(1, steps + 1):
-            conditionals.draw_visible(draws, generator, totals, visible, stack.noise)
+            conditionals.draw_visible(draws, generator, totals, visible, sides.noise)
             if number < steps:
                 conditionals.hidden.draw_(conditionals.hidden_input(visible, totals, draws), generator)
 
@@ -113,6 +113,12 @@ class BoltzmannProcedure(Procedure):
         numbers = self._training_rows()
         chosen = torch.randint(len(numbers), (count,), generator=state.streams["sampling"])
         return self._visible(numbers[chosen.numpy()])
+
+    def start_chains(self, state: State, rows: Tensor) -> None:
+        """Chains that go on from step to step: hidden states of some rows, whose numbers of draws they keep."""
+        state.own["chains"] = self.machine.sample_hidden(rows, self.generator)
+        if (totals := self.machine.totals(rows)) is not None:
+            state.own["totals"] = totals
 
     def batch(self, order: Tensor, stretch: slice, streams: Streams) -> Batch:
         return self.seen.stretch(order, stretch, streams)
@@ -131,9 +137,9 @@ class BoltzmannProcedure(Procedure):
             self.look_at(module)
         return self.measuring.at_the_end(numbers)
 
-    def _new_stack(self, rows: int) -> Stack:
-        self.stacks[rows] = Stack(self.conditionals, rows, self.chains(rows), self.centered)
-        return self.stacks[rows]
+    def _new_sides(self, rows: int) -> Sides:
+        self.sides[rows] = Sides(self.conditionals, rows, self.chains(rows), self.centered)
+        return self.sides[rows]
 
     def _training_rows(self) -> np.ndarray:
         return training_rows(self.spec, self.rows.dataset, self.phase)

@@ -12,12 +12,10 @@ from specc.machines import machines
 from specc.pytorch.nn import RestrictedBoltzmann
 from specc.training.boltzmann.measures import CHUNK, MOST_ROWS, Measures, is_due, rows_to_compare_with
 from specc.training.boltzmann.rows import VisibleRows
+from specc.training.boltzmann.views import Stack
 from specc.training.evaluate import Evaluation
 from specc.training.streams import new_generator
 from specc.vocabulary.metrics import LogLikelihood
-
-Stack = tuple[RestrictedBoltzmann, ...]
-"""The machines from the bottom up."""
 
 
 def machines_of(spec: Spec, module: nn.Module) -> dict[str, RestrictedBoltzmann]:
@@ -26,7 +24,7 @@ def machines_of(spec: Spec, module: nn.Module) -> dict[str, RestrictedBoltzmann]
 
 
 @torch.no_grad()
-def given_back(stack: Stack, v: Tensor) -> Tensor:
+def reconstructed(stack: Stack, v: Tensor) -> Tensor:
     """`[rows, visible]`: the means of the features up to the top, and of the visible units from there down."""
     totals = stack[0].totals(v)
     for machine in stack:
@@ -52,7 +50,7 @@ class StackMeasuring:
         return Evaluation(self._measured(self.seen.some(numbers, len(numbers)), None, True), {}, {})
 
     def _measured(self, v: Tensor, epoch: int | None, likely: bool) -> Measures:
-        total = sum(float((given_back(self.stack, c) - c).square_().sum(dtype=torch.float64)) for c in v.split(CHUNK))
+        total = sum(float((reconstructed(self.stack, c) - c).square_().sum(dtype=torch.float64)) for c in v.split(CHUNK))
         measured: Measures = {"reconstruction_error": total / v.numel()}
         if self.likelihood is not None and likely and is_due(self.likelihood.every, epoch):
             measured |= self._bound(self.likelihood, v, epoch)

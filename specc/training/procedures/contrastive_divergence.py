@@ -6,7 +6,7 @@ from torch import Tensor
 
 from specc.pytorch.nn.units import uniform_
 from specc.training.boltzmann.procedure import BoltzmannProcedure
-from specc.training.boltzmann.stack import Stack
+from specc.training.boltzmann.sides import Sides
 from specc.training.state import State
 
 
@@ -16,21 +16,21 @@ class ContrastiveDivergence(BoltzmannProcedure):
     def chains(self, rows: int) -> int:
         return rows
 
-    def sample(self, state: State, stack: Stack, totals: Tensor | None, steps: int) -> None:
+    def sample(self, state: State, sides: Sides, totals: Tensor | None, steps: int) -> None:
         conditionals = self.conditionals
         if conditionals.is_binary and steps == 1:
-            self._sample_binary(stack)
+            self._sample_binary(sides)
             return
-        up = conditionals.hidden_input(stack.data_visible, totals, stack.data_hidden)
-        conditionals.hidden.mean_and_draw(up, stack.draws, self.generator)
-        self.walk(stack.draws, stack, totals, steps)
-        conditionals.hidden.mean_(conditionals.hidden_input(stack.model_visible, totals, stack.model_hidden))
-        stack.weigh_totals(totals, totals)
+        up = conditionals.hidden_input(sides.data_visible, totals, sides.data_hidden)
+        conditionals.hidden.mean_and_draw(up, sides.draws, self.generator)
+        self.walk(sides.draws, sides, totals, steps)
+        conditionals.hidden.mean_(conditionals.hidden_input(sides.model_visible, totals, sides.model_hidden))
+        sides.weigh_totals(totals, totals)
 
-    def _sample_binary(self, stack: Stack) -> None:
+    def _sample_binary(self, sides: Sides) -> None:
         """The same of bernoulli units alone in as few calls as there can be: they are what a small machine's time goes to."""
         conditionals = self.conditionals
-        uniform_(stack.lots, self.generator)
-        stack.draws.lt_(conditionals.hidden_input(stack.data_visible, None, stack.data_hidden).sigmoid_())
-        conditionals.draw_binary(stack.draws, stack.noise, stack.model_visible)
-        conditionals.hidden_input(stack.model_visible, None, stack.model_hidden).sigmoid_()
+        uniform_(sides.lots, self.generator)
+        sides.draws.lt_(conditionals.hidden_input(sides.data_visible, None, sides.data_hidden).sigmoid_())
+        conditionals.draw_binary(sides.draws, sides.noise, sides.model_visible)
+        conditionals.hidden_input(sides.model_visible, None, sides.model_hidden).sigmoid_()

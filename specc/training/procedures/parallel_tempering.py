@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from specc.training.boltzmann.procedure import BoltzmannProcedure
-from specc.training.boltzmann.stack import Stack
+from specc.training.boltzmann.sides import Sides
 from specc.training.boltzmann.tempering import Ladder
 from specc.training.state import State
 
@@ -16,17 +16,14 @@ class ParallelTempering(BoltzmannProcedure):
     def begin(self, state: State) -> None:
         super().begin(state)
         chains, temperatures = self.settings.chains, self.settings.temperatures
-        rows = self.draw_rows(state, chains).repeat(temperatures, 1)
-        state.own["chains"] = self.machine.sample_hidden(rows, self.generator)
-        if (totals := self.machine.totals(rows)) is not None:
-            state.own["totals"] = totals
+        self.start_chains(state, self.draw_rows(state, chains).repeat(temperatures, 1))
         self.ladder = Ladder(self.conditionals, chains, temperatures)
 
-    def sample(self, state: State, stack: Stack, totals: Tensor | None, steps: int) -> None:
+    def sample(self, state: State, sides: Sides, totals: Tensor | None, steps: int) -> None:
         conditionals, own_totals = self.conditionals, state.own.get("totals")
         for _ in range(steps):
-            self.ladder.step(state.own["chains"], own_totals, self.generator, stack.model_visible)
-        stack.weigh_totals(totals, None if own_totals is None else own_totals[: stack.chains])
-        conditionals.hidden_input(stack.both_visible, stack.totals, stack.both_hidden)
-        conditionals.hidden.mean_(stack.data_hidden)
-        conditionals.hidden.mean_(stack.model_hidden)
+            self.ladder.step(state.own["chains"], own_totals, self.generator, sides.model_visible)
+        sides.weigh_totals(totals, None if own_totals is None else own_totals[: sides.chains])
+        conditionals.hidden_input(sides.both_visible, sides.totals, sides.both_hidden)
+        conditionals.hidden.mean_(sides.data_hidden)
+        conditionals.hidden.mean_(sides.model_hidden)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from specc.pytorch.nn.units import uniform_
 from specc.training.boltzmann.procedure import BoltzmannProcedure
-from specc.training.boltzmann.stack import Stack
+from specc.training.boltzmann.sides import Sides
 from specc.training.state import State
 
 
@@ -16,25 +16,22 @@ class PersistentContrastiveDivergence(BoltzmannProcedure):
 
     def begin(self, state: State) -> None:
         super().begin(state)
-        rows = self.draw_rows(state, self.settings.chains)
-        state.own["chains"] = self.machine.sample_hidden(rows, self.generator)
-        if (totals := self.machine.totals(rows)) is not None:
-            state.own["totals"] = totals
+        self.start_chains(state, self.draw_rows(state, self.settings.chains))
 
-    def sample(self, state: State, stack: Stack, totals: Tensor | None, steps: int) -> None:
+    def sample(self, state: State, sides: Sides, totals: Tensor | None, steps: int) -> None:
         conditionals, chains, own_totals = self.conditionals, state.own["chains"], state.own.get("totals")
         if conditionals.is_binary and steps == 1:
-            self._sample_binary(stack, chains)
+            self._sample_binary(sides, chains)
             return
-        self.walk(chains, stack, own_totals, steps)
-        stack.weigh_totals(totals, own_totals)
-        conditionals.hidden_input(stack.both_visible, stack.totals, stack.both_hidden)
-        conditionals.hidden.mean_(stack.data_hidden)
-        conditionals.hidden.mean_and_draw(stack.model_hidden, chains, self.generator)
+        self.walk(chains, sides, own_totals, steps)
+        sides.weigh_totals(totals, own_totals)
+        conditionals.hidden_input(sides.both_visible, sides.totals, sides.both_hidden)
+        conditionals.hidden.mean_(sides.data_hidden)
+        conditionals.hidden.mean_and_draw(sides.model_hidden, chains, self.generator)
 
-    def _sample_binary(self, stack: Stack, chains: Tensor) -> None:
+    def _sample_binary(self, sides: Sides, chains: Tensor) -> None:
         """The same of bernoulli units alone in as few calls as there can be: they are what a small machine's time goes to."""
-        uniform_(stack.lots, self.generator)
-        self.conditionals.draw_binary(chains, stack.noise, stack.model_visible)
-        self.conditionals.hidden_input(stack.both_visible, None, stack.both_hidden).sigmoid_()
-        torch.lt(stack.draws, stack.model_hidden, out=chains)
+        uniform_(sides.lots, self.generator)
+        self.conditionals.draw_binary(chains, sides.noise, sides.model_visible)
+        self.conditionals.hidden_input(sides.both_visible, None, sides.both_hidden).sigmoid_()
+        torch.lt(sides.draws, sides.model_hidden, out=chains)

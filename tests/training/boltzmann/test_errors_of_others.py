@@ -128,9 +128,9 @@ def test_dsysdml_took_the_hidden_units_of_the_visible_state_before() -> None:
         before = {name: p.detach().clone() for name, p in one.named_parameters()}
         alone = Alone(one, word, runs, rows, Sgd(learning_rate=1.0))
         moved = alone.gradient()
-        stack = alone.procedure.stacks[7]
+        sides = alone.procedure.sides[7]
         assert all(torch.equal(p, before[name]) for name, p in one.named_parameters())
-        samples: Tensor = stack.model_visible
+        samples: Tensor = sides.model_visible
         model = one.hidden_mean(samples).t() @ samples / len(samples)
         assert torch.allclose(moved["weight"], one.hidden_mean(rows).t() @ rows / 7 - model, atol=1e-12)
 
@@ -138,7 +138,7 @@ def test_dsysdml_took_the_hidden_units_of_the_visible_state_before() -> None:
 def test_recommenders_compares_with_the_same_numbers_in_every_step() -> None:
     one, generator = machine([("bernoulli", 4)], 3, scale=0.0), torch.Generator().manual_seed(0)
     v = torch.zeros(1, 4, dtype=torch.float64)
-    first, second = (torch.stack([one.sample_hidden(v, generator)[0] for _ in range(64)]) for _ in range(2))
+    first, second = (torch.sides([one.sample_hidden(v, generator)[0] for _ in range(64)]) for _ in range(2))
     assert not torch.equal(first, second)
     assert (first.std(0) > 0).all()
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from specc.pytorch.nn import RestrictedBoltzmann
 from specc.training.boltzmann.ascent import Ascent
 from specc.training.boltzmann.centring import Offsets
-from specc.training.boltzmann.stack import Stack
+from specc.training.boltzmann.sides import Sides
 from specc.training.procedures.contrastive_divergence import ContrastiveDivergence
 from specc.training.procedures.parallel_tempering import ParallelTempering
 from specc.training.procedures.persistent_contrastive_divergence import PersistentContrastiveDivergence
@@ -44,17 +44,17 @@ def step_with(made: RestrictedBoltzmann, alone: Alone, rows: Tensor, states: Ten
     """What a step adds to each parameter where the samples are `states` that count by `shares`."""
     conditionals = alone.procedure.conditionals
     conditionals.settle()
-    stack = Stack(conditionals, len(rows), len(states), offsets is not None)
-    stack.shares[len(rows) :] = -shares
+    sides = Sides(conditionals, len(rows), len(states), offsets is not None)
+    sides.shares[len(rows) :] = -shares
     both = torch.cat([rows, states])
     totals = made.totals(both)
-    stack.totals = totals
-    stack.both_visible.copy_(both if conditionals.precision is None else both * conditionals.precision)
-    stack.both_hidden.copy_(made.hidden_mean(both))
+    sides.totals = totals
+    sides.both_visible.copy_(both if conditionals.precision is None else both * conditionals.precision)
+    sides.both_hidden.copy_(made.hidden_mean(both))
     before = {name: p.detach().clone() for name, p in made.named_parameters()}
     ascent = Ascent(alone.phase, alone.state, conditionals)
-    ascent.prepare(stack, offsets, alone.clock)
-    ascent.climb(stack, offsets, alone.clock)
+    ascent.prepare(sides, offsets, alone.clock)
+    ascent.climb(sides, offsets, alone.clock)
     return {name: p.detach() - before[name] for name, p in made.named_parameters()}
 
 
@@ -193,9 +193,9 @@ def test_tempered_chains_are_samples_of_the_machine() -> None:
         alone = Alone(made, word, runs, rows, Sgd(learning_rate=1e-30))
         for _ in range(40):
             alone.step()
-        stack = alone.procedure.stacks[1]
-        means[runs] = stack.model_visible.mean(0), -stack.model_hidden.sum(0), -stack.model_hidden.t() @ stack.model_visible
-        deviation = stack.model_visible.std(0).max()
+        sides = alone.procedure.sides[1]
+        means[runs] = sides.model_visible.mean(0), -sides.model_hidden.sum(0), -sides.model_hidden.t() @ sides.model_visible
+        deviation = sides.model_visible.std(0).max()
     v, h, hv = exact_means(made)
     error = 4 * float(deviation) / chains**0.5
     tempered = means[ParallelTempering]

@@ -11,7 +11,7 @@ LINE = 16
 """Numbers of 32 bits in 64 bytes."""
 
 
-class Stack:
+class Sides:
     """Memory for a step of `rows` rows of data and `chains` samples of the model. Nothing in it outlives the step.
 
     `visible` has the data's rows, the samples and two rows more, which centring fills; `hidden` their hidden sides. Each phase
