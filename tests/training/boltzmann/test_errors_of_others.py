@@ -119,7 +119,7 @@ def test_scikit_learn_starts_its_chains_from_zeros() -> None:
 
 
 def test_dsysdml_took_the_hidden_units_of_the_visible_state_before() -> None:
-    """Every sample stands beside the hidden means of that very sample: `⟨h vᵀ⟩` of the stack is that of its visible states."""
+    """Every sample stands beside the hidden means of that very sample: `⟨h vᵀ⟩` of the samples is that of their visible states."""
     for word, runs in (
         (CD, ContrastiveDivergence),
         (words.PersistentContrastiveDivergence(chains=50, steps=3, centered=False), PersistentContrastiveDivergence),
@@ -138,7 +138,7 @@ def test_dsysdml_took_the_hidden_units_of_the_visible_state_before() -> None:
 def test_recommenders_compares_with_the_same_numbers_in_every_step() -> None:
     one, generator = machine([("bernoulli", 4)], 3, scale=0.0), torch.Generator().manual_seed(0)
     v = torch.zeros(1, 4, dtype=torch.float64)
-    first, second = (torch.sides([one.sample_hidden(v, generator)[0] for _ in range(64)]) for _ in range(2))
+    first, second = (torch.stack([one.sample_hidden(v, generator)[0] for _ in range(64)]) for _ in range(2))
     assert not torch.equal(first, second)
     assert (first.std(0) > 0).all()
 
