@@ -29,6 +29,8 @@ def command(model: Path, rows: Path, part: str | None, top: int | None, output: 
     from specc.parts import NoSuchPart
     from specc.runs.predict import open_model, predict_file
 
+    if output is not None and output.suffix.lower() not in ("", ".csv"):
+        refuse(f"{output} is no .csv file: answers are written as CSV, a line a row")
     path = _model(model, part)
     if not rows.exists():
         refuse(f"there is no file {rows}", WRONG_SPEC)

@@ -24,7 +24,7 @@ def columns_of(rows: Any, columns: dict[str, Column], report: Report, marks: tup
     request = Request(columns, Files(Path("."), None, report), report, marks=marks)
     if not isinstance(rows, Mapping) and not hasattr(rows, "columns"):
         message = f"rows are a path, a frame or a dictionary of columns, not {type(rows).__name__}"
-        request.refuse("E0402", message, help="as in `run.predict({\"size\": [5.1, 4.9]})`")
+        request.refuse("E0402", message, help='as in `run.predict({"size": [5.1, 4.9]})`')
     names = [str(name) for name in (rows.keys() if isinstance(rows, Mapping) else rows.columns)]
     present = present_columns(WHERE, names, request)
     report.raise_errors()

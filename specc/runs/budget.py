@@ -30,10 +30,7 @@ class Budget:
         own = free_on(device)
         rows = spec.bound.rows["train"]
         copied = sum(values.nbytes for values in (*dataset.inputs.values(), *dataset.targets.values()))
-        self.needs = {
-            phase.name: need_of(spec, phase, rows, copied if device.type != "cpu" else None)
-            for phase in spec.phases
-        }
+        self.needs = {phase.name: need_of(spec, phase, rows, copied if device.type != "cpu" else None) for phase in spec.phases}
         self.room = own if own is not None else free_memory() if device.type == "cpu" else None
         self.limited = most is not None and (self.room is None or most - used_memory() < self.room)
         """Whether it is `--max-memory` that counts."""

@@ -208,6 +208,10 @@ def test_predict_says_what_it_cannot_write(iris_home: Path, iris_run: Run, cli: 
         2,
         f"error: {iris_home} cannot be written: is a directory\n",
     )
+    for name in ("answers.png", "answers.npz", "answers.csv.gz"):
+        status, out, err = cli("predict", iris_run.path, rows, "-o", iris_home / name)
+        assert (status, out) == (2, "") and not (iris_home / name).exists()
+        assert err == f"error: {iris_home / name} is no .csv file: answers are written as CSV, a line a row\n"
 
 
 @pytest.mark.parametrize("kind", ["parquet", "pictures", "arrays", "digits"])

@@ -260,7 +260,7 @@ def test_a_label_with_a_single_row_is_said_before_anything_is_written(tmp_path: 
 
 
 field = st.one_of(
-    st.floats(-1e6, 1e6).map(lambda x: f"{x:.3g}"), st.integers(-3, 3).map(str), st.text("ab?-, \"é", max_size=4), st.just("")
+    st.floats(-1e6, 1e6).map(lambda x: f"{x:.3g}"), st.integers(-3, 3).map(str), st.text('ab?-, "é', max_size=4), st.just("")
 )
 
 

@@ -53,6 +53,9 @@ train {
 """
 
 
+Weights = dict[str, torch.Tensor]
+
+
 class Stop(Exception):
     """Where the test ends a training."""
 
@@ -119,9 +122,8 @@ def test_a_state_may_be_taken_between_any_two_steps(bound, whole) -> None:
     assert count_offers(bound) == STEPS
 
 
-@pytest.mark.parametrize("number", range(STEPS))
-def test_any_state_goes_on_to_the_same_bits(number: int, bound, whole, tmp_path: Path) -> None:
-    path = tmp_path / "state.safetensors"
+def goes_on_to_the_same_bits(number: int, bound: tuple[Spec, Dataset], whole: tuple[Weights, list[dict]], path: Path) -> None:
+    """A run that ends after so many steps, and goes on elsewhere from its state alone, is the whole one."""
     offers = []
 
     def stop(training: Training, final: bool) -> None:
@@ -140,6 +142,11 @@ def test_any_state_goes_on_to_the_same_bits(number: int, bound, whole, tmp_path:
     run(again)
     assert seen + without_seconds(later) == whole[1]
     assert all(torch.equal(tensor, whole[0][name]) for name, tensor in weights(again).items())
+
+
+@pytest.mark.parametrize("number", range(STEPS))
+def test_any_state_goes_on_to_the_same_bits(number: int, bound, whole, tmp_path: Path) -> None:
+    goes_on_to_the_same_bits(number, bound, whole, tmp_path / "state.safetensors")
 
 
 class Draws(Supervised):

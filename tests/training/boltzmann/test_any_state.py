@@ -11,10 +11,8 @@ from specc.data.bind import Dataset
 from specc.diagnostics import Source
 from specc.ir import Spec
 from specc.loading import bind_spec, check_source
-from specc.training.checkpoint import as_bytes, read_state
-from specc.training.loop import Training
 from tests.data.binding import table
-from tests.training.test_checkpoint import Stop, run, training, weights, without_seconds
+from tests.training.test_checkpoint import goes_on_to_the_same_bits, run, training, weights, without_seconds
 
 SPEC = """data {
   source = csv("t.csv")
@@ -90,20 +88,4 @@ def test_each_machine_of_each_phase_is_trained_for_its_own_epochs(bound, whole) 
 
 @pytest.mark.parametrize("number", range(STEPS))
 def test_any_state_goes_on_to_the_same_bits(number: int, bound, whole, tmp_path: Path) -> None:
-    path, offers = tmp_path / "state.safetensors", []
-
-    def stop(training: Training, final: bool) -> None:
-        offers.append(final)
-        if len(offers) > number:
-            path.write_bytes(as_bytes(training))
-            raise Stop
-
-    first, events = training(bound, stop)
-    with pytest.raises(Stop):
-        run(first)
-    seen = without_seconds(events)
-    again, later = training(bound, seed=99)
-    read_state(path, again)
-    run(again)
-    assert seen + without_seconds(later) == whole[1]
-    assert all(torch.equal(tensor, whole[0][name]) for name, tensor in weights(again).items())
+    goes_on_to_the_same_bits(number, bound, whole, tmp_path / "state.safetensors")

@@ -119,7 +119,7 @@ def test_scikit_learn_starts_its_chains_from_zeros() -> None:
 
 
 def test_dsysdml_took_the_hidden_units_of_the_visible_state_before() -> None:
-    """Every sample stands beside the hidden means of that very sample: `⟨h vᵀ⟩` of the samples is that of their visible states."""
+    """Each sample stands beside the hidden means of that very sample: `⟨h vᵀ⟩` of the samples is that of their visible states."""
     for word, runs in (
         (CD, ContrastiveDivergence),
         (words.PersistentContrastiveDivergence(chains=50, steps=3, centered=False), PersistentContrastiveDivergence),
