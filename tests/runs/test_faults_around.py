@@ -124,7 +124,9 @@ def under_way(iris: Path, running: subprocess.Popen[bytes]) -> RunFolder:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="the system knows no hang-up")
 def test_a_terminal_that_hangs_up_leaves_a_run_that_goes_on(iris: Path, device: str) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests that run under nohup would have the child ignore it too
     running = child(iris, device, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    signal.signal(signal.SIGHUP, before)
     run = under_way(iris, running)
     os.kill(running.pid, signal.SIGHUP)
     _, errors = running.communicate()
