@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from specc.checking.fields import Accepts, FieldRule, article, rules_of
+from specc.checking.fields import Accepts, FieldRule, WordRules, article, rules_of
 from specc.checking.values import Evaluator, NotConstant, Scope
 from specc.checking.wording import NOUNS, example_of, what_is, written
 from specc.diagnostics import Label, Report, Span, did_you_mean, listing
@@ -154,6 +154,11 @@ class Reader:
             elif rule is None:
                 broken = True
                 self._reject(part, argument, named, noun)
+            elif argument.name is None and (meant := self._lost_among_columns(rules, rule, argument.value)) is not None:
+                broken = True
+                word = f"{argument.value.word}(…)" if isinstance(argument.value, Call) else argument.value.text  # type: ignore[union-attr]
+                message = f"`{word}` stands among the columns of `{named}`"
+                self.report.error("E0205", message, argument.span, help=f"write `{meant} = {word}`")
             elif rule.name in bound and not (rule.rest and argument.name is None):
                 broken = True
                 first = bound[rule.name][0]
@@ -175,6 +180,16 @@ class Reader:
             exact = next((rule for rule in free if _takes_exactly(rule.accepts, value.text)), None)
             return exact or next(near, free[0] if free else None)
         return free[0] if free else None
+
+    def _lost_among_columns(self, rules: WordRules, rule: FieldRule, value: Value) -> str | None:
+        """The field of a word that has no name and would be read as one more column, where no column is called so."""
+        if not (rule.rest and rule.accepts.item and rule.accepts.item.reference == "column" and isinstance(value, Name | Call)):
+            return None
+        word = value.word if isinstance(value, Call) else value.text
+        if isinstance(value, Name) and word in (self.columns or ()):
+            return None
+        fields = (other for other in rules.fields.values() if any(word in words_of(f.family) for f in other.accepts.families))
+        return next((other.name for other in fields), None)
 
     def _reject(self, part: type[Part], argument: Argument, named: str, noun: str) -> None:
         names = list(rules_of(part).fields)

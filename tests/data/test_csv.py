@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specc.data.sources.csv import parse_numbers
+from specc.data.sources.csv import looks_like_a_row, parse_numbers
 from specc.data.table import Table
 from tests.data.binding import bound, spec_of
 
@@ -53,6 +53,13 @@ PLAIN = [(1.0, "a"), (2.5, "b"), (None, "a"), (-3e2, "b")]
 )
 def test_all_of_these_are_the_same_rows(tmp_path: Path, content: str | bytes, options: str) -> None:
     assert _values(_read(tmp_path, content, options)) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("names", "row"), [("1990,1991,1992", False), ("1100.5,1102.5", False), ("0.1,-3", True), ("0,1,0", True), ("-1,x", False)]
+)
+def test_years_and_wavelengths_are_a_header_and_no_row(names: str, row: bool) -> None:
+    assert looks_like_a_row(names.split(",")) == row
 
 
 def test_without_trim_spaces_belong_to_a_label(tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ CASES: dict[str, Case] = {
     "tabs": csv(halves(20).replace(",", "\t")),
     "no header": csv(halves(20).partition("\n")[2]),
     "a pattern without a header": csv(halves(20).partition("\n")[2], '"*" = number; y = category', ", header = false"),
+    "a pattern over the first row": csv(table(20, lambda i: f"{i},{i - 3},{i % 2}", "0,-3,1"), '"*" = number'),
     "names twice": csv(table(20, lambda i: f"{i},{'ab'[i % 2]},{i}", "x,y,x")),
     "cp1252": csv(halves(20).encode() + b"1,caf\xe9\n"),
     "utf-16": csv(halves(20).encode("utf-16")),

@@ -152,8 +152,15 @@ def _names_are_unique(source: Csv, request: Request, names: list[str], present: 
 
 def _header_is_meant(source: Csv, request: Request, names: list[str]) -> None:
     """Where the first line has none of the declared columns, says what it looks like instead."""
+    if not source.header or not names:
+        return
     wanted = any(d in names or (is_pattern(d) and any(fits_pattern(name, d) for name in names)) for d in request.columns)
-    if (wanted and len(names) > 1) or not source.header or not names:
+    if wanted and looks_like_a_row(names) and not set(names) & set(request.columns):
+        message = f"the first line of `{source.path}` is like a row and no header: it has {shown(names)}"
+        request.refuse(
+            "E0404", message, help="`header = false` reads it as a row; then name each column, in the order of the file"
+        )
+    if wanted and len(names) > 1:
         return
     other = next((d for d in (";", "\t", "|", ",") if d != source.delimiter and len(names) == 1 and d in names[0]), None)
     message = f"the first line of `{source.path}` names none of the columns: it has {shown(names)}"
@@ -162,6 +169,12 @@ def _header_is_meant(source: Csv, request: Request, names: list[str]) -> None:
         request.refuse("E0404", message, help=f'the file separates its fields otherwise: `delimiter = "{written}"`')
     if not wanted and any(NUMBER.fullmatch(name) for name in names):
         request.refuse("E0404", message, help="`header = false` reads the first line as a row")
+
+
+def looks_like_a_row(names: list[str]) -> bool:
+    """Whether all are numbers as no header has them: some negative or twice. Years and wavelengths are neither."""
+    numbers = all(NUMBER.fullmatch(name) for name in names)
+    return numbers and (len(set(names)) < len(names) or any(name.startswith("-") for name in names))
 
 
 def _trimmed(values: Sequence[str], source: Csv, marks: set[str]) -> Sequence[str]:
