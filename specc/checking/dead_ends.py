@@ -32,6 +32,8 @@ def every_layer_leads_on(nodes: list[Node], last: str | None, report: Report) ->
         if isinstance(node.layer, Visible):
             what = f"the visible {listing(node.layer.columns, 'and')}"
         ways = "end with `output(…)`" if node.name == last else "take it with `of = …` or a merge, or delete it"
+        if node.name == last and answered:
+            ways = "an `output(…)` takes the layer that stands before it: put this one there, or delete it"
         labels = tuple(Label(use, "used here") for use in node.trail)
         report.error("E0107", f"nothing uses {what}", node.span, help=ways, labels=labels)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -286,7 +287,10 @@ def _advice(token: Token, accepts: set[str], text: str) -> str:
     if token.type == "_NL" and "NUMBER" in accepts:
         return "a line may break inside `( )` and `[ ]` only, after a comma or the opening bracket"
     if "EQUAL" in accepts and token.type in ("NUMBER", "STRING"):
-        return "a setting is `key = value`"
+        words = re.findall(r'"[^"\n]*"|\w+', text[max(0, start - 80) : start])
+        word = words[-1] if words else "key"
+        way_out = f"a setting is `{word} = {token}`"
+        return f"{way_out}; what a part takes stands in brackets: `{word}({token})`" if "LBRACE" in accepts else way_out
     return ""
 
 
