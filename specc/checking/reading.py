@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from specc.checking.fields import Accepts, FieldRule, WordRules, article, rules_of
+from specc.checking.fields import Accepts, FieldRule, WordRules, rules_of
+from specc.checking.proposals import instead_of_value, instead_of_word, known_words, word_like
 from specc.checking.values import Evaluator, NotConstant, Scope
 from specc.checking.wording import NOUNS, example_of, what_is, written
 from specc.diagnostics import Label, Report, Span, did_you_mean, listing
@@ -15,7 +16,7 @@ from specc.syntax.tree import Argument, Call, List, Name, Number, Operation, Ran
 from specc.vocabulary.columns import fits_pattern, is_pattern
 from specc.vocabulary.elsewhere import meant_elsewhere
 from specc.vocabulary.families import LossTerm
-from specc.vocabulary.part import ALIASES, INDEX, Interval, Part, every_class, find_word, words_of
+from specc.vocabulary.part import Interval, Part, every_class, find_word, words_of
 
 
 class Unreadable(Exception):
@@ -59,27 +60,8 @@ class Reader:
 
     def unknown_word(self, family: str, word: str, span: Span, more: Iterable[str] = ()) -> None:
         """Reports a word that the family does not have."""
-        known = [*words_of(family), *more]
-        meant = meant_elsewhere(word, known) or did_you_mean(word, known)
-        elsewhere = [f for f in INDEX if word in INDEX[f] and f not in ("section", family)]
-        shown = [w for w in known if w not in ALIASES.get(family, {})]
         noun = NOUNS.get(family, family)
-        if word in ("None", "none", "null", "nil"):
-            way_out = "write `never`" if "never" in known else "leave the argument out: that is what nothing means"
-        elif family == "freezing" and not meant:
-            parts = "…" if word in ("true", "false") else word
-            way_out = f"as in `always(parts = [{parts}])` or `until(epoch = 3, parts = [{parts}])`"
-        elif meant:
-            way_out = f"did you mean `{meant}`?"
-        elif elsewhere:
-            way_out = f"`{word}` is {article(elsewhere[0])} {elsewhere[0]}, which does not fit here"
-        elif len(shown) > 16:
-            way_out = f"`specc explain {family}` lists them"
-        elif len(shown) == 1:
-            only = find_word(family, shown[0])
-            way_out = f"as in `{example_of(only)}`" if only is not None else ""
-        else:
-            way_out = f"there are {listing(shown, 'and')}"
+        way_out = instead_of_word(word, family, more)
         self.report.error("E0101", f"there is no {noun} called `{word}`", span, help=way_out)
 
     def call(
@@ -176,7 +158,7 @@ class Reader:
             return rules.rest
         free = [rule for rule in rules.positional if rule.name not in bound]
         if isinstance(value, Name) and not (free and free[0].required and free[0].accepts.reference == "path"):
-            near = (rule for rule in free if did_you_mean(value.text, _known_words(rule.accepts)))
+            near = (rule for rule in free if did_you_mean(value.text, known_words(rule.accepts)))
             exact = next((rule for rule in free if _takes_exactly(rule.accepts, value.text)), None)
             return exact or next(near, free[0] if free else None)
         return free[0] if free else None
@@ -334,52 +316,12 @@ class Reader:
         way_out = f"did you mean `{meant}`?" if meant else f"`columns` declares {listing(self.columns or ('none',), 'and')}"
         self.report.error("E0104", f"there is no column `{text}`", span, help=way_out)
 
-    def _example(self, accepts: Accepts) -> str:
-        """The example of the first word that may stand in a field with words of a family of settings."""
-        families = accepts.families or (accepts.item.families if accepts.item else ())
-        settings = ("schedule", "regularizer", "clipping", "averaging", "stopping", "keeping", "objective", "optimizer")
-        return next((example_of(every_class(f.family)[0]) for f in families if f.family in settings), "")
-
     def _wrong_type(self, value: Value, accepts: Accepts, name: str, scope: Scope) -> None:
-        if isinstance(value, Name):
-            words = [
-                *accepts.choices,
-                *(("true", "false") if accepts.boolean else ()),
-                *(w for f in accepts.families for w in words_of(f.family)),
-            ]
-            meant = did_you_mean(value.text, words) if words else None
-            if meant:
-                self.report.error("E0202", f"`{name}` takes {accepts.phrase}", value.span, help=f"did you mean `{meant}`?")
-                return
-        way_out = ""
-        if isinstance(value, String) and (accepts.integer or accepts.number):
-            way_out = "write the number without quotes"
-        elif isinstance(value, String) and [f.family for f in accepts.families] == ["source"]:
-            way_out = f'name its kind: `csv("{value.value}")`'
-        elif isinstance(value, String) and (
-            accepts.choices or accepts.families or accepts.boolean or (accepts.item and accepts.item.families)
-        ):
-            way_out = f"write it without quotes: `{value.value}`" if value.value.isidentifier() else ""
-        elif isinstance(value, Name) and (accepts.text or accepts.reference == "path"):
-            way_out = f'put it in quotes: `"{value.text}"`'
-        elif isinstance(value, Number) and [f.family for f in accepts.families] == ["freezing"]:
-            way_out = f"write `until(epoch = {written(value.value)})`"
-        elif isinstance(value, Number) and [f.family for f in accepts.families] == ["imputation"]:
-            way_out = f"write `constant({value.value})`"
-        elif isinstance(value, Number | List) and not accepts.number and (example := self._example(accepts)):
-            way_out = f"as in `{example}`"
-        elif isinstance(value, Number) and accepts.text:
-            way_out = f'put it in quotes: `"{value.value}"`'
-        elif isinstance(value, String) and accepts.item is not None and accepts.item.text:
-            way_out = f'write a list: `["{value.value}"]`'
-        elif isinstance(value, Name) and scope.find(value.text):
-            way_out = f"did you mean `${value.text}`?"
+        if meant := word_like(value, accepts):
+            self.report.error("E0202", f"`{name}` takes {accepts.phrase}", value.span, help=f"did you mean `{meant}`?")
+            return
+        way_out = instead_of_value(value, accepts, scope)
         self.report.error("E0202", f"`{name}` takes {accepts.phrase}, not {what_is(value)}", value.span, help=way_out)
-
-
-def _known_words(accepts: Accepts) -> list[str]:
-    """The words that a field knows by itself."""
-    return [*accepts.choices, *(word for family in accepts.families for word in words_of(family.family))]
 
 
 def _is_a_lost_activation(part: type[Part], value: Value) -> bool:
