@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from specc.ir import Graph, Node, Spec
+from specc.ir import Node, Spec
 from specc.shapes import Expression, Shape, Size, product
 from specc.vocabulary.families import Layer
 
@@ -24,19 +24,6 @@ class Cost(NamedTuple):
 
     def plus(self, other: Cost) -> Cost:
         return Cost(*(a + b for a, b in zip(self, other)))
-
-
-def shapes_seen(spec: Spec, graph: Graph) -> dict[str, Shape]:
-    """The shape of every tensor that a graph may take, by its reference: its own before those of no graph and of others."""
-    shapes: dict[str, Shape] = {}
-    for other in spec.graphs.values():
-        if other.name != graph.name:
-            shapes |= {f"{other.name}.{name}": shape for name, shape in _shapes_of(other.nodes).items()}
-    return shapes | _shapes_of(spec.sources) | _shapes_of(graph.nodes)
-
-
-def _shapes_of(nodes: tuple[Node, ...]) -> dict[str, Shape]:
-    return {f"{node.name}.{output}" if output else node.name: shape for node in nodes for output, shape in node.outputs.items()}
 
 
 def cost_of(node: Node, shapes: dict[str, Shape]) -> Cost:
@@ -69,9 +56,7 @@ def multiply_adds(spec: Spec) -> int:
 
 
 def _costs(spec: Spec) -> Iterator[Cost]:
-    for graph in spec.graphs.values():
-        shapes = shapes_seen(spec, graph)
-        yield from (cost_of(node, shapes) for node in graph.nodes)
+    return (cost_of(node, spec.shapes) for node in spec.nodes)
 
 
 def steps_an_epoch(spec: Spec, rows: int, batch: int, accumulate: int = 1) -> int:

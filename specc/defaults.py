@@ -7,6 +7,7 @@ from specc.ir import Phase, Spec
 from specc.machines import machines
 from specc.members import members
 from specc.vocabulary.families import Loss, LossTerm, Metric, Optimizer, Procedure
+from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from specc.vocabulary.metrics import R2, Accuracy, Auroc, MeanAbsoluteError, RootMeanSquaredError
 from specc.vocabulary.models import Dbn
@@ -48,7 +49,7 @@ def needs_no_target(spec: Spec, phase: Phase) -> bool:
 def trains_machines(spec: Spec) -> bool:
     """Whether some phase that is not left out trains machines as such. Without phases: they may be trained so."""
     procedures = [procedure_of(spec, phase) for phase in spec.phases if phase.is_run]
-    return not procedures or any(procedure.learns_the_data for procedure in procedures)
+    return not procedures or any(procedure.of_energies for procedure in procedures)
 
 
 def _one_by_one(spec: Spec, phase: Phase) -> tuple[Phase, ...]:
@@ -82,7 +83,9 @@ def _completed(spec: Spec, phase: Phase, outputs: list[Answer]) -> Phase:
         filled["procedure"] = procedure
     if settings.optimizer is None:
         filled["optimizer"] = _default_optimizer(spec, procedure)
-    if not settings.loss and outputs and all(answer.head in LOSS_OF_HEAD for answer in outputs):
+    if not settings.loss and procedure.word == "reconstruction":
+        filled["loss"] = (LossTerm(loss=_reconstruction_loss(spec)),)
+    elif not settings.loss and outputs and all(answer.head in LOSS_OF_HEAD for answer in outputs):
         filled["loss"] = tuple(LossTerm(loss=_default_loss(answer, len(outputs) > 1)) for answer in outputs)
     if settings.keep is None:
         filled["keep"] = Best(measure=settings.stop.measure) if isinstance(settings.stop, Early) else Last()
@@ -93,10 +96,16 @@ def _completed(spec: Spec, phase: Phase, outputs: list[Answer]) -> Phase:
 
 def _default_optimizer(spec: Spec, procedure: Procedure) -> Optimizer:
     """Adam on losses; of machines plain gradient descent, ten times slower where some units are no labels and no bits."""
-    if not procedure.learns_the_data:
+    if not procedure.of_energies:
         return Adam()
     words = {word for node in machines(spec) for word, _ in (*node.layer.visible, (node.layer.units.word, 0))}  # type: ignore[attr-defined]
     return Sgd(learning_rate=0.05 if words <= {"bernoulli", "softmax"} else 0.005)
+
+
+def _reconstruction_loss(spec: Spec) -> Loss:
+    """Of numbers between 0 and 1 the cross-entropy, which wants a decoder that ends with a sigmoid; of others the squares."""
+    end = next(node.layer for node in spec.nodes if isinstance(node.layer, Made))
+    return BinaryCrossEntropy() if end.head == "sigmoid" else MeanSquaredError()
 
 
 def _default_loss(answer: Answer, several: bool) -> Loss:

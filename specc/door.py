@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from specc.ir import Graph, Node, Spec
 from specc.shapes import Expression, Shape, Size
 from specc.vocabulary.columns import Category, Embedding, is_pattern, symbol
+from specc.vocabulary.layers.composite import Condition
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 
@@ -40,8 +41,16 @@ def input_columns(spec: Spec, node: Node) -> tuple[str, ...]:
     assert isinstance(node.layer, Input) and spec.data is not None
     names: list[str] = []
     for name in node.layer.columns:
-        names.extend(spec.data.features if name == "features" and name not in spec.data.columns else [name])
+        whole = name == "features" and name not in spec.data.columns
+        names.extend((spec.data.features if isinstance(node.layer, Condition) else features_of(spec)) if whole else [name])
     return tuple([n for n in names if not is_embedded(spec, n)] + [n for n in names if is_embedded(spec, n)])
+
+
+def features_of(spec: Spec) -> list[str]:
+    """The columns that `features` means: what a composite is conditioned on stands apart."""
+    assert spec.data is not None
+    apart = {c for other in spec.nodes if isinstance(other.layer, Condition) for c in other.layer.columns}
+    return [name for name in spec.data.features if name not in apart]
 
 
 def is_embedded(spec: Spec, column: str) -> bool:

@@ -8,13 +8,16 @@ from __future__ import annotations
 from specc.defaults import trains_machines
 from specc.diagnostics import Diagnostic, Label, Report, Span
 from specc.door import column_shapes, input_columns, is_embedded
+from specc.ends import check_what_is_made, with_folded_end
 from specc.ir import Graph, Node, Spec
 from specc.machines import column_blocks, is_let_go, machine
 from specc.shapes import UNKNOWN, Expression, Shape, ShapeMismatch, Size, product, total
 from specc.vocabulary.columns import Category, Embedding, Number
 from specc.vocabulary.layers.boltzmann import Hidden, Visible
 from specc.vocabulary.layers.boltzmann import Label as LabelUnits
+from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.layers.convolution import Shortcut
+from specc.vocabulary.layers.mirrored import Mirrored
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 
@@ -30,20 +33,18 @@ class _Inference:
         self.spec, self.report, self.sizes = spec, report, sizes
         self.shapes: dict[str, Shape] = {}
         self.nodes: dict[str, Node] = {}
-        for node in spec.sources:
-            self._remember(node)
 
     def graph(self, graph: Graph) -> Graph:
-        """The graph with its shapes; later graphs know its tensors behind its name: `discriminator.features`."""
-        shapes, nodes = dict(self.shapes), dict(self.nodes)
-        inferred = graph.model_copy(update={"nodes": tuple(self.node(node) for node in graph.nodes)})
-        own = {name: shape for name, shape in self.shapes.items() if name not in shapes}
-        self.shapes = shapes | {f"{graph.name}.{name}": shape for name, shape in own.items()}
-        self.nodes = nodes | {f"{graph.name}.{node.name}": node for node in inferred.nodes}
-        return inferred
+        """The graph with its shapes; those behind it may take its tensors."""
+        return with_folded_end(graph.model_copy(update={"nodes": tuple(self.node(node) for node in graph.nodes)}))
 
     def node(self, node: Node) -> Node:
         layer = node.layer
+        if isinstance(layer, Mirrored):
+            of = self.nodes.get(layer.of)
+            if of is None or not all(name in self.shapes for name in of.inputs):
+                return node  # what it is the way back of was already reported
+            layer = layer.model_copy(update={"before": self.shapes[of.inputs[0]]})
         if isinstance(layer, Input):
             layer, inputs = self._input(node, layer)
         elif all(name in self.shapes for name in node.inputs):
@@ -68,6 +69,8 @@ class _Inference:
             forbidden = [x for x in inputs if x.has_time and layer.time == "forbids"]
             if forbidden:
                 raise ShapeMismatch("E0301", f"`{layer.word}` does not take sequences, got {forbidden[0]}")
+            if isinstance(layer, Made):
+                check_what_is_made(node, inputs[0], self._made(layer))
             node = node.model_copy(update={"layer": layer, "outputs": layer.output_shapes(*inputs)})
         except ShapeMismatch as mismatch:
             self._report(node, mismatch)
@@ -90,6 +93,12 @@ class _Inference:
                 embeddings[name] = (self._known(column.label_count(name)) + 1, column.encode.width)
         shapes = [self._bound(shape) for shape in column_shapes(self.spec, node)]
         return layer.model_copy(update={"embeddings": embeddings}), shapes
+
+    def _made(self, layer: Made) -> Shape:
+        """The shape of the columns that a part makes: what the `input` of another part gives of them."""
+        taker = next(n for n in self.spec.nodes if type(n.layer) is Input and n.layer.columns == layer.columns)
+        assert isinstance(taker.layer, Input)
+        return taker.layer.output_shape(*(self._bound(shape) for shape in column_shapes(self.spec, taker)))
 
     def _blocks(self, node: Node, layer: Visible) -> tuple[tuple[str, Size], ...]:
         """The units of a visible layer, with the sizes that the data has."""

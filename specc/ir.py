@@ -6,6 +6,7 @@ filled in and every size a number. Both round-trip through JSON.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal
 
@@ -22,8 +23,9 @@ FORMAT = 1
 class Node(Record):
     """One layer of a graph: its name, where its tensors come from, and the shapes of what it gives.
 
-    `inputs` name tensors: `dense_1`, `encoder.state` (one of several outputs), `discriminator.features` (another
-    graph's). `outputs` holds a shape for each output, the empty name being the one that the next layer takes.
+    `inputs` name tensors: `dense_1`, or `encoder.state`, one of several outputs. A part of a composite is a scope: its layers
+    are `encoder.dense_1`, and names are unique in a spec, so that a graph may take another's tensor.
+    `outputs` holds a shape for each output, the empty name being the one that the next layer takes.
     `trail` lists the uses of blocks through which the node came into the graph, the outermost first.
     """
 
@@ -37,6 +39,11 @@ class Node(Record):
     @property
     def shape(self) -> Shape:
         return self.outputs[""]
+
+    @property
+    def local_name(self) -> str:
+        """Its name within a part of a composite."""
+        return self.name.partition(".")[2]
 
 
 class Graph(Record):
@@ -202,24 +209,23 @@ class Spec(Record):
     hyper: dict[str, HyperValue] = {}
     data: Data | None = None
     model: Model
-    sources: tuple[Node, ...] = ()
-    """Tensors that belong to no graph: a composite's latent, condition and codes."""
     graphs: dict[str, Graph]
+    """By name: that of the model, or of a composite its parts, each behind those whose tensors it takes."""
     phases: tuple[Phase, ...] = ()
     sweep: Sweep | None = None
     bound: Bound | None = None
     spans: dict[str, Span] = {}
     """Where each setting stands in the spec, by its path (`train.optimizer`, `data.columns.age`)."""
 
-    def shape_of(self, tensor: str, graph: str) -> Shape:
-        """The shape of a tensor as a graph names it: its own, a source, or another graph's behind that one's name."""
-        if tensor in self.graphs[graph].by_name or tensor.rpartition(".")[0] in self.graphs[graph].by_name:
-            return self.graphs[graph].shape_of(tensor)
-        source = next((node for node in self.sources if node.name == tensor), None)
-        if source is not None:
-            return source.shape
-        other, _, inner = tensor.partition(".")
-        return self.graphs[other].shape_of(inner)
+    @property
+    def nodes(self) -> Iterator[Node]:
+        """The layers of all graphs."""
+        return (node for graph in self.graphs.values() for node in graph.nodes)
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """The shape of every tensor by its reference."""
+        return {f"{n.name}.{output}" if output else n.name: shape for n in self.nodes for output, shape in n.outputs.items()}
 
     @property
     def is_of_ratings(self) -> bool:

@@ -1,7 +1,8 @@
-"""A part of a network: everything from its inputs up to a named layer or block."""
+"""A part of a network: everything from its inputs up to a named layer or block; of a composite also one of its graphs."""
 
 from __future__ import annotations
 
+from specc.composites import is_composite, standing_alone
 from specc.diagnostics import did_you_mean, listing
 from specc.ir import Graph, Spec
 from specc.reconstructing import RECONSTRUCTION, can_be_reconstructed, reconstruction_of
@@ -17,22 +18,36 @@ class NoSuchPart(Exception):
 
 def part_of(spec: Spec, name: str, also: tuple[str, ...] = ()) -> Spec:
     """The spec of one graph that ends with the layer or block `name`. Raises `NoSuchPart`; it names what there is `also`."""
-    graph = spec.graph
-    known = [node.name for node in graph.nodes]
-    end = find_end(graph, name)
-    if end is None:
+    if is_composite(spec) and name in spec.graphs:
+        return spec.model_copy(update={"graphs": {name: standing_alone(spec, spec.graphs[name])}})
+    found = _found(spec, name)
+    if found is None:
+        known = [*(spec.graphs if is_composite(spec) else ()), *(node.name for node in spec.nodes)]
         named = [*known, *also]
         meant = did_you_mean(name, [*named, *(scope for inner in known if (scope := inner.rpartition(".")[0]))])
         some = listing(named[:8], "and") + (" and more" if len(named) > 8 else "")
         raise NoSuchPart(f"`{spec.name}` has no layer `{name}`", f"did you mean `{meant}`?" if meant else f"it has {some}")
-    needed = {end}
+    graph, end = found
+    known, needed = graph.by_name, {end}
     kept = []
     for node in reversed(graph.nodes):
         if node.name in needed:
             needed |= {tensor if tensor in known else tensor.rpartition(".")[0] for tensor in node.inputs}
             kept.append(node)
     cut = Graph(name=graph.name, nodes=tuple(reversed(kept)))
+    if is_composite(spec):
+        cut = standing_alone(spec, cut)
     return spec.model_copy(update={"graphs": {graph.name: cut}})
+
+
+def _found(spec: Spec, name: str) -> tuple[Graph, str] | None:
+    """The graph that has a layer or block of a name, and the layer that it ends with; of a composite the first that has it."""
+    for graph in spec.graphs.values():
+        names = [name, f"{graph.name}.{name}"] if is_composite(spec) else [name]
+        end = next((end for full in names if (end := find_end(graph, full)) is not None), None)
+        if end is not None:
+            return graph, end
+    return None
 
 
 def asked_part(spec: Spec, name: str) -> Spec:

@@ -95,12 +95,12 @@ def _shapes_are_those_of_its_layers(spec: Spec) -> None:
         raise Broken(report.errors[0].message)
     if inferred.graphs != spec.graphs:
         raise Broken("its layers have other shapes than it says")
-    known = {source.name for source in spec.sources}
+    known: set[str] = set()
     for graph in spec.graphs.values():
         for node in graph.nodes:
             if not node.name or not node.outputs or not all({name, name.rpartition(".")[0]} & known for name in node.inputs):
                 raise Broken(f"the layer `{node.name}` takes what no layer above it gives")
-            known |= {node.name, f"{graph.name}.{node.name}"}
+            known.add(node.name)
 
 
 def _in_a_line(error: BaseException) -> str:

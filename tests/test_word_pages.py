@@ -79,6 +79,7 @@ def around_layer(example: str) -> list[str]:
         f"input(features); {example}",
         f"input(features); {example}; output(y)",
         f"{example}; output(y)",
+        f"input(features); dense condition(4); input(i); conv2d(4, 3); {example}; flatten; output(y)",
     )
     return [spec(network=network) for network in networks]
 

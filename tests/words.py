@@ -25,6 +25,7 @@ NETWORKS = (
     "network {{ input(image); conv2d(4, 2, activation = tanh); {layer}; output(label) }}",
     "network {{ input(vector); {layer}; flatten; output(label) }}",
     "network {{ input(vector); dense(128, tanh); {layer}; flatten; output(label) }}",
+    "network {{ input(vector); dense condition(5); input(image); conv2d(4, 2); {layer}; flatten; output(label) }}",
 )
 
 
@@ -75,6 +76,20 @@ UNUSUAL = (
     "batch_norm(affine = false, epsilon = 1e-3)",
     "layer_norm(affine = false)",
     "layer_norm(epsilon = 1e-2)",
+    "virtual_batch_norm(affine = false, epsilon = 1e-2)",
+    "conv2d(6, 3); virtual_batch_norm(epsilon = 1e-2)",
+    "instance_norm(affine = false, epsilon = 1e-2)",
+    "group_norm(3, affine = false)",
+    "conv2d(6, 3); group_norm(2, epsilon = 1e-2)",
+    "salt_and_pepper(0.2, low = -1)",
+    "minibatch_discrimination(3, kernel_width = 1)",
+    "dense(5, relu, norm = spectral)",
+    "dense(5, norm = weight, bias = false)",
+    "conv2d(6, [2, 3], groups = 2, padding = same, norm = spectral)",
+    "conv2d(6, 3, norm = weight, activation = relu)",
+    "conv2d_transpose(3, 4, stride = 2, padding = 1, activation = tanh)",
+    "conv2d_transpose(3, 4, stride = 2, padding = 1, norm = spectral, activation = tanh)",
+    "conv2d_transpose(3, [2, 3], norm = weight)",
     "softmax",
     "log_softmax",
     "add { conv2d(4, 3, stride = 2, padding = same); shortcut }",

@@ -66,9 +66,15 @@ def _read(sections: Sections, source: Source, overrides: dict, folder: str, root
     graphs = {}
     if expansion_is_bounded(sections.model.body.statements, scope, blocks, report):
         model = _read_model(kind, sections.model, scope, reader)
-        targets = data.target if data is not None else ()
-        graph = GraphBuilder(sections.model.kind, reader, blocks).build(sections.model.body, scope, targets)
-        graphs = {graph.name: graph}
+        if kind.parts:
+            from specc.checking.composites import CompositeBuilder
+
+            columns = data.columns if data is not None else {}
+            graphs = CompositeBuilder(kind, reader, blocks, sections.model, columns).build(scope)
+        else:
+            targets = data.target if data is not None else ()
+            graph = GraphBuilder(sections.model.kind, reader, blocks).build(sections.model.body, scope, targets)
+            graphs = {graph.name: graph}
     else:
         model = kind()
     runs_lie_inside(graphs, reader.spans, folder, root, report)

@@ -10,8 +10,11 @@ from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 
 
-def every_layer_leads_on(nodes: list[Node], last: str | None, report: Report) -> None:
-    """Every layer leads to an output; otherwise the last of each dead end is named, once a statement."""
+def every_layer_leads_on(nodes: list[Node], last: str | None, report: Report, ends: bool = False) -> None:
+    """Every layer leads to an output, or where the graph `ends` so to its last tensor.
+
+    Otherwise the last of each dead end is named, once a statement.
+    """
     if report.has_errors or _is_another_model(nodes):
         return
     names = {node.name for node in nodes}
@@ -24,8 +27,9 @@ def every_layer_leads_on(nodes: list[Node], last: str | None, report: Report) ->
     answered = any(isinstance(node.layer, Output) and not isinstance(node.layer, LabelUnits) for node in nodes)
     told: set[Span] = set()
     for node in nodes:
-        ends = isinstance(node.layer, Output) or (isinstance(node.layer, Hidden) and node.name == last and not answered)
-        if node.name in taken or ends or node.span in told or (isinstance(node.layer, Visible) and not machines):
+        is_end = isinstance(node.layer, Output) or (isinstance(node.layer, Hidden) and node.name == last and not answered)
+        is_end = is_end or (ends and last is not None and node.name in (last, last.rpartition(".")[0]))
+        if node.name in taken or is_end or node.span in told or (isinstance(node.layer, Visible) and not machines):
             continue
         told.add(node.span)
         what = f"the input {listing(node.layer.columns, 'and')}" if isinstance(node.layer, Input) else f"`{node.name}`"

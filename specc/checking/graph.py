@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from specc.checking.dead_ends import every_layer_leads_on
 from specc.checking.expansion import Blocks, each_rounds, repeat_count
@@ -19,6 +20,7 @@ from specc.syntax.tree import Argument, Body, Call, Name, Parameter, Part, State
 from specc.vocabulary.families import Activation, Layer
 from specc.vocabulary.layers.activating import Activate
 from specc.vocabulary.layers.boltzmann import Hidden, Visible
+from specc.vocabulary.layers.composite import Component
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.part import find_word, words_of
@@ -29,13 +31,26 @@ ENOUGH = 16
 
 
 class GraphBuilder:
-    """Walks the body of one graph; `it` is the current tensor, None before the first `input`."""
+    """Walks the body of one graph; `it` is the current tensor, None before the first `input`.
 
-    def __init__(self, name: str, reader: Reader, blocks: Blocks, sources: Iterable[Node] = ()) -> None:
-        self.name, self.reader, self.blocks, self.report = name, reader, blocks, reader.report
+    `model` is the word of the model. Of a composite the graph is a `part`: its layers bear that name in front of theirs. It
+    may take the tensors of the graphs `before` it, and the `components` of the model by their names.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        reader: Reader,
+        blocks: Blocks,
+        part: str = "",
+        before: Iterable[Node] = (),
+        components: Mapping[str, tuple[Layer, Span]] = MappingProxyType({}),
+    ) -> None:
+        self.model, self.reader, self.blocks, self.report = model, reader, blocks, reader.report
+        self.part, self.prefix, self.components = part, f"{part}." if part else "", components
         self.nodes: list[Node] = []
-        self.by_name: dict[str, Node] = {source.name: source for source in sources}
-        self.sources = frozenset(self.by_name)
+        self.by_name: dict[str, Node] = {node.name: node for node in before}
+        self.outside = frozenset(self.by_name)
         self.lost: set[str] = set()
         """Names of layers that could not be read: no second message is to blame those who use them."""
         self.failures: dict[Part, int] = {}
@@ -44,12 +59,33 @@ class GraphBuilder:
 
     def build(self, body: Body, scope: Scope, targets: Collection[str] = ()) -> Graph:
         """The graph of a body; visible columns that are `targets` become labels."""
-        names = Names(tensors={name: name for name in self.by_name})
-        self.body(with_overrides(self.name, body.statements, scope, self.reader), Place(scope, names))
+        self.body(with_overrides(self.model, body.statements, scope, self.reader), Place(scope, Names()))
         if not self.report.has_errors:
             self.nodes = with_labels(self.nodes, targets)
         every_layer_leads_on(self.nodes, self.it, self.report)
-        return Graph(name=self.name, nodes=tuple(self.nodes))
+        return Graph(name=self.model, nodes=tuple(self.nodes))
+
+    def build_part(self, body: Body, start: str | None, place: Place) -> Graph:
+        """The graph of a part, whose first layer takes the tensor `start`, or the component of that name."""
+        names = Names(prefix=self.prefix, tensors={name: name for name in self.outside})
+        self.it = self._component(start) if start in self.components else start
+        begun = self.it
+        self.body(body.statements, replace(place, names=names))
+        if begun is not None and begun not in self.outside and not any(begun in node.inputs for node in self.nodes):
+            self.nodes = [node for node in self.nodes if node.name != begun]  # what it would begin with was not taken
+        every_layer_leads_on(self.nodes, self.it, self.report, ends=True)
+        return Graph(name=self.part, nodes=tuple(self.nodes))
+
+    def _component(self, name: str) -> str:
+        """The entry of a component into this graph, made where it is first taken."""
+        full = self.prefix + name
+        if full not in self.by_name:
+            layer, span = self.components[name]
+            node = Node(name=full, layer=layer, outputs={"": Shape()}, span=span)
+            entered = sum(isinstance(other.layer, Component) for other in self.nodes)
+            self.nodes.insert(entered, node)
+            self.by_name[full] = node
+        return full
 
     def body(self, statements: Sequence[Statement], place: Place) -> None:
         """A run of statements, each taking the tensor of the one before."""
@@ -75,10 +111,21 @@ class GraphBuilder:
                 self.body(self._statements(part), place)
             elif part.kind == "it" or (find_word("layer", part.kind) is None and self.find(part.kind, place.names) is not None):
                 self.it = self.tensor(part.kind, part.kind_span, place)
+            elif (taken := self._taken_from_outside(part, place)) is not None:
+                self.it = taken
             else:
                 self._layer(part, place)
         except (Unreadable, NotConstant):
             self._forget(part, place)
+
+    def _taken_from_outside(self, part: Part, place: Place) -> str | None:
+        """The tensor of another part that `input(discriminator.features)` begins with."""
+        if part.kind != "input" or not self.part or len(part.arguments) != 1 or part.arguments[0].name is not None:
+            return None
+        value = part.arguments[0].value
+        if not isinstance(value, Name) or value.text in (self.reader.columns or ()) or "." not in value.text:
+            return None
+        return self.tensor(value.text, value.span, place)
 
     def _forget(self, part: Part, place: Place) -> None:
         """After a mistake the layer still has its name, so that no second message blames those who use it."""
@@ -184,7 +231,7 @@ class GraphBuilder:
             inputs = self._visible() if found is not None and issubclass(found, Hidden) and of is None else ()
             inputs = inputs or (self._current(part, of),)
         name = self._name(part, base, place)
-        path = f"{self.name}.{place.names.prefix}{name}"
+        path = f"{self.model}.{place.names.prefix}{name}"
         scope = place.scope
         if found is not None:
             layer = self.reader.call(found, arguments, scope, part.span, path, part.kind, place.inherited)
@@ -214,7 +261,7 @@ class GraphBuilder:
         if of is not None:
             return of
         if self.it is None:
-            begin = "visible" if self.name in ("rbm", "dbn") else "input"
+            begin = "visible" if self.model in ("rbm", "dbn") else "input"
             way_out = f"begin with `{begin}(features)`, or name a tensor: `of = …`"
             self.report.error("E0112", f"`{part.kind}` has nothing to take", part.span, help=way_out)
             raise Unreadable
@@ -288,7 +335,7 @@ class GraphBuilder:
             )
             raise Unreadable
         name = self._name(part, "shortcut", place)
-        path = f"{self.name}.{place.names.prefix}{name}"
+        path = f"{self.model}.{place.names.prefix}{name}"
         layer = self.reader.call(found, part.arguments, place.scope, part.span, path, "shortcut", place.inherited)
         # The second input only lends its shape.
         self._add(part, name, layer, (before, siblings[0]), place)  # type: ignore[arg-type]
@@ -349,7 +396,9 @@ class GraphBuilder:
             return full
         if use in self.lost or use.rpartition("_")[0] in self.lost:
             return ""
-        return name if name in self.sources else None
+        if name in self.components:
+            return self._component(name)
+        return name if name in self.outside else None
 
     def tensor(self, name: str, span: Span, place: Place) -> str:
         """The tensor that a name means. Raises `Unreadable` where there is none."""
@@ -357,7 +406,7 @@ class GraphBuilder:
             return self._current(Part("it", None, [], None, span, span, span), None)
         found = self.find(name, place.names)
         if found is None:
-            meant = did_you_mean(name, [*place.names.tensors, *self.sources])
+            meant = did_you_mean(name, [*place.names.tensors, *self.outside, *self.components])
             way_out = f"did you mean `{meant}`?" if meant else "a layer is named in front of its arguments: `dense trunk(8)`"
             if place.names.outer is not None and self.find(name, place.names.outer):
                 way_out = f"a block sees its own layers only: give it a parameter, and `{name}` where it is used"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specc.costs import BYTES, LARGEST_FILE, cost_of, shapes_seen
+from specc.costs import BYTES, LARGEST_FILE, cost_of
 from specc.diagnostics import Report
 from specc.ir import Node, Spec
 from specc.shapes import Expression, Size
@@ -10,10 +10,7 @@ from specc.shapes import Expression, Size
 
 def weights_fit_one_file(spec: Spec, report: Report) -> None:
     """A run ends with one ONNX file; sizes that only the data knows count once it is there."""
-    found: list[tuple[int, Node]] = []
-    for graph in spec.graphs.values():
-        shapes = shapes_seen(spec, graph)
-        found += [(_at_least(cost_of(node, shapes).parameters), node) for node in graph.nodes]
+    found: list[tuple[int, Node]] = [(_at_least(cost_of(node, spec.shapes).parameters), node) for node in spec.nodes]
     total = BYTES * sum(count for count, _ in found)
     if total <= LARGEST_FILE:
         return

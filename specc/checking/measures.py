@@ -79,7 +79,7 @@ def measures(spec: Spec, phase: Phase) -> set[str]:
     """The names under which a phase's measurements can be had, without the split: `loss`, `accuracy`, `price.r2`."""
     kinds = kinds_of(spec, phase)
     names = {"loss"} if kinds else set()
-    if machines(spec) and not spec.is_of_ratings and procedure_of(spec, phase).learns_the_data:
+    if machines(spec) and not spec.is_of_ratings and procedure_of(spec, phase).of_energies:
         names |= {"reconstruction_error", *(m.word for m in phase.settings.metrics if m.target == "machine")}
     for column, kind in kinds.items():
         of_labels = ("accuracy", "auroc") if label_count(spec, column) in (2, None) else ("accuracy",)

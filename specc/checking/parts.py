@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.checking.places import called, span_of
-from specc.costs import shapes_seen, tensors_of
+from specc.costs import tensors_of
 from specc.diagnostics import Report, Span, did_you_mean, listing
 from specc.ir import Phase, Spec
 from specc.members import held_parts, members, part_names, ways
@@ -103,8 +103,4 @@ def _pairs(names: list[str]) -> Iterator[tuple[str, str]]:
 
 def _weighted(spec: Spec) -> set[str]:
     """The layers that have anything to train."""
-    names = set()
-    for graph in spec.graphs.values():
-        shapes = shapes_seen(spec, graph)
-        names |= {node.name for node in graph.nodes if tensors_of(node, tuple(shapes[name] for name in node.inputs))}
-    return names
+    return {node.name for node in spec.nodes if tensors_of(node, tuple(spec.shapes[name] for name in node.inputs))}

@@ -32,7 +32,9 @@ def procedures_fit_the_model(spec: Spec, report: Report) -> None:
     answered = [node for node in outputs_of(spec) if not isinstance(node.layer, LabelUnits)]
     for phase in spec.phases:
         procedure, span = procedure_of(spec, phase), span_of(spec, phase, "procedure")
-        if procedure.learns_the_data and not stack:
+        if procedure.of_composites or spec.model.parts:
+            _trains_its_model(spec, procedure, span, report)
+        elif procedure.of_energies and not stack:
             message = f"`{procedure.word}` trains restricted Boltzmann machines, and a `{spec.model.word}` has none"
             report.error("E0505", message, span, help="leave `procedure` out; the models with machines are `rbm` and `dbn`")
         elif procedure.of_stacks and (not isinstance(spec.model, Dbn) or len(stack) < 2):
@@ -46,6 +48,25 @@ def procedures_fit_the_model(spec: Spec, report: Report) -> None:
             report.error("E0505", f"`{procedure.word}` trains answers, and the `{spec.model.word}` has none", span, help=way_out)
 
 
+def _trains_its_model(spec: Spec, procedure: Procedure, span: Span | None, report: Report) -> None:
+    """A composite is trained by its own procedure, and by that alone."""
+    if spec.model.word in procedure.of_composites:
+        return
+    if not spec.model.parts:
+        what = listing((f"`{word}`" for word in procedure.of_composites), "and")
+        message = f"`{procedure.word}` trains an {what}, and this is a `{spec.model.word}`"
+        report.error("E0505", message, span, help="leave `procedure` out: the model says how it is trained")
+        return
+    message = f"`{procedure.word}` does not train the `{spec.model.word}`"
+    report.error("E0505", message, span, help=f"leave it out: a `{spec.model.word}` is trained by `{spec.model.procedure}`")
+
+
+def _composites_use_it(spec: Spec, phase: Phase, procedure: Procedure, report: Report) -> None:
+    if phase.settings.label_noise is not None and not outputs_of(spec):
+        message = f"`{procedure.word}` has no use for `label_noise`"
+        report.error("E0505", message, span_of(spec, phase, "label_noise"), help="take it away: no label is learnt")
+
+
 def _an_output(spec: Spec) -> str:
     return "a `dbn` with an `output`" if isinstance(spec.model, RbmModel) else "an `output`"
 
@@ -54,7 +75,9 @@ def settings_fit_the_procedure(spec: Spec, report: Report) -> None:
     """What a procedure does not use is no setting of its phase."""
     for phase in spec.phases:
         procedure = procedure_of(spec, phase)
-        if procedure.learns_the_data:
+        if procedure.of_composites:
+            _composites_use_it(spec, phase, procedure, report)
+        elif procedure.of_energies:
             _machines_use_it(spec, phase, procedure, report)
         else:
             _answers_use_it(spec, phase, report)
@@ -63,7 +86,7 @@ def settings_fit_the_procedure(spec: Spec, report: Report) -> None:
                 message = f"{called(phase)} trains all parts at once: `{part}` has no epochs of its own"
                 way_out = "take it away, or put it into the phase that trains one machine after the other"
                 report.error("E0505", message, span_of(spec, phase, f"{part}.epochs"), help=way_out)
-        if procedure.learns_the_data:
+        if procedure.of_energies:
             _parts_are_machines(spec, phase, report)
 
 

@@ -12,7 +12,6 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from specc.costs import shapes_seen
 from specc.data.files import Files
 from specc.data.table import Table, count_of, first_rows
 from specc.diagnostics import Report, Source, listing
@@ -196,7 +195,7 @@ class _Taking:
 
     def _take_weights(self, run: _Opened, part: Spec, layers: dict[str, Node]) -> None:
         """The weights of the part, and the tables of the columns that its input looks up, under their names here."""
-        shapes = shapes_seen(part, part.graph)
+        shapes = part.shapes
         for node in part.graph.nodes:
             here = self._input if isinstance(node.layer, Input) else layers.get(node.name)
             if here is None:
@@ -227,11 +226,8 @@ def _state_of(node: Node, inputs: tuple[Shape, ...]) -> Iterator[tuple[str, tupl
     """The key and size of everything that a trained layer keeps, as its PyTorch module calls it."""
     for parameter, size in node.layer.parameter_shapes(*inputs).items():
         yield state_key(node, parameter), tuple(number for number in size if isinstance(number, int))
-    if node.layer.batch_statistics:
-        channels = inputs[0].dimensions()[:1]
-        yield state_key(node, "running_mean"), channels
-        yield state_key(node, "running_var"), channels
-        yield state_key(node, "num_batches_tracked"), ()
+    for kept, size in node.layer.kept_shapes(*inputs).items():
+        yield state_key(node, kept), tuple(number for number in size if isinstance(number, int))
 
 
 def _whole(ir: Any) -> Spec:

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from specc.composites import made_node
 from specc.data.prepare import decode_target
-from specc.door import answers, input_columns
+from specc.door import answers, features_of, input_columns
 from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, NumberFit, Spec
 from specc.machines import units_in, visible_layers
 from specc.vocabulary.layers.boltzmann import Label, Visible
+from specc.vocabulary.layers.composite import Made
 
 WHITE = 255.0
 
@@ -27,6 +29,22 @@ class Seat(NamedTuple):
     def holds_chances(self) -> bool:
         """Whether its units draw 0 or 1 where the column has numbers between: chances of a 1."""
         return self.units == "bernoulli" and not (isinstance(self.fit, ImageFit) and self.fit.binarize is not None)
+
+
+def made_seats(spec: Spec) -> tuple[Seat, ...]:
+    """The columns that a decoder or generator makes, in their order."""
+    assert spec.bound is not None and spec.data is not None
+    made = made_node(spec)
+    if made is None or not isinstance(made.layer, Made):
+        return ()
+    names = [n for column in made.layer.columns for n in (features_of(spec) if column == "features" else [column])]
+    found, start = [], 0
+    for name in names:
+        fit = spec.bound.fits[name]
+        width = _width(fit)
+        found.append(Seat(name, fit, made.layer.head, slice(start, start + width)))
+        start += width
+    return tuple(found)
 
 
 def seats(spec: Spec) -> tuple[Seat, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from specc.costs import shapes_seen, tensors_of
+from specc.costs import tensors_of
 from specc.door import answers, input_columns
 from specc.drawing.boxes import Box, Item, Line, answer_box, column_boxes, node_box
 from specc.drawing.folding import fold_repetitions
@@ -21,9 +21,8 @@ FOLD_ABOVE = 24
 
 @dataclass
 class Outline:
-    """The graphs as frames, the sources that belong to none, and the lines between them."""
+    """The graphs as frames, and the lines between them."""
 
-    sources: list[Item] = field(default_factory=list)
     graphs: list[Item] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
 
@@ -31,9 +30,6 @@ class Outline:
 def outline_of(spec: Spec) -> Outline:
     """Everything that a drawing of the spec shows."""
     outline = Outline()
-    for node in spec.sources:
-        box = node_box(node, (), is_light=False)
-        outline.sources.append(Item(key=node.name, boxes=[box]))
     for graph in spec.graphs.values():
         outline.graphs.append(_GraphOutline(spec, graph, outline).frame())
     return outline
@@ -44,9 +40,10 @@ class _GraphOutline:
 
     def __init__(self, spec: Spec, graph: Graph, outline: Outline) -> None:
         self.spec, self.graph, self.outline = spec, graph, outline
-        self.shapes = shapes_seen(spec, graph)
+        self.shapes = spec.shapes
         self.nodes = {node.name: node for node in graph.nodes}
-        self.sources = {node.name: node for node in spec.sources}
+        self.scope = (graph.name,) if len(spec.graphs) > 1 else ()
+        """A part of a composite is a scope: its layers' names begin with it."""
         self.taken: dict[str, set[str]] = {}
         """Producer → the layers that take something of it."""
         self.wanted = self._wanted_elsewhere()
@@ -56,22 +53,20 @@ class _GraphOutline:
 
     def _wanted_elsewhere(self) -> set[str]:
         """The layers of this graph that another graph takes."""
-        prefix = self.graph.name + "."
         tensors = (t for g in self.spec.graphs.values() if g.name != self.graph.name for n in g.nodes for t in n.inputs)
-        names = (t[len(prefix) :] for t in tensors if t.startswith(prefix))
-        return {found for found in map(self._local, names) if found is not None}
+        return {found for found in map(self._local, tensors) if found is not None}
 
     def _local(self, tensor: str) -> str | None:
         """The layer of this graph that gives a tensor."""
         return next((name for name in (tensor, tensor.rpartition(".")[0]) if name in self.nodes), None)
 
     def _producer(self, tensor: str) -> str:
-        """Who gives a tensor: a layer of this graph, a source, or `graph.layer`."""
+        """Who gives a tensor: a layer of this graph, or the tensor itself, which is another's."""
         return self._local(tensor) or tensor
 
     def frame(self) -> Item:
         """The graph as a frame; what it takes from outside becomes lines of the outline."""
-        frame = self._level((), list(self.graph.nodes), self.graph.name)
+        frame = self._level(self.scope, list(self.graph.nodes), self.graph.name)
         if len(self.graph.nodes) > FOLD_ABOVE:
             fold_repetitions(frame)
         self._add_columns(frame)
@@ -81,13 +76,13 @@ class _GraphOutline:
         return frame
 
     def _origin(self, tensor: str) -> str:
-        """The frame or box of the outline that a foreign tensor comes from; its port gets the foreign tensor's name."""
-        graph = tensor.partition(".")[0]
-        return graph if graph in self.spec.graphs and tensor not in self.sources else tensor
+        """The frame that a foreign tensor comes from; its port gets the foreign tensor's name."""
+        return tensor.partition(".")[0]
 
     def _level(self, scope: tuple[str, ...], nodes: list[Node], label: str) -> Item:
         """The frame of a scope: its own layers in stacks, the scopes inside it as frames."""
-        frame = Item(key=f"{self.graph.name}/{'.'.join(scope)}" if scope else self.graph.name, label=label, is_frame=True)
+        inner = scope != self.scope
+        frame = Item(key=f"{self.graph.name}/{'.'.join(scope)}" if inner else self.graph.name, label=label, is_frame=True)
         depth = len(scope)
         inside = {node.name for node in nodes}
         groups: dict[str, list[Node]] = {}

@@ -24,6 +24,8 @@ PLACES = {
     "encoding": "how a category becomes numbers: `encode` of a `category`",
     "split": "a split: `split` in `data`",
     "augmentation": "an augmentation: a line of `augment` in `data`",
+    "decoder": "a decoder that follows from its encoder: `decoder` in an `autoencoder` or a `vae`",
+    "component": "a tensor that parts take by name: in an `autoencoder`, a `vae` or a `gan`, beside its parts",
     "loss": "a loss: `loss` in `train` or a phase",
     "metric": "a metric: `metrics` in `train` or a phase",
     "optimizer": "an optimizer: `optimizer` in `train` or a phase",

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from specc.door import Answer, answers, results
+from specc.composites import results_of
+from specc.data.visible import made_seats
+from specc.door import Answer, answers
 from specc.ir import CategoryFit, NumberFit, Spec
 from specc.onnx.front import read_columns
 from specc.onnx.writer import Writer
+from specc.vocabulary.layers.composite import Made
 
 
 def probabilities_of(column: str) -> str:
@@ -21,14 +24,22 @@ def output_names(spec: Spec) -> dict[str, tuple[str, ...]]:
     assert spec.bound is not None
     columns = {answer.node: answer.column for answer in answers(spec.graph)}
     names: dict[str, tuple[str, ...]] = {}
-    for node in results(spec.graph):
-        if node not in columns:
-            names[node] = (f"{node}_features" if node in read_columns(spec) else node,)
+    for node in results_of(spec):
+        if isinstance(spec.graph.node(node).layer, Made):
+            names[node] = tuple(made_name(spec, seat.column) for seat in made_seats(spec))
+        elif node not in columns:
+            name = node.removeprefix(f"{spec.graph.name}.")
+            names[node] = (f"{name}_features" if name in read_columns(spec) else name,)
         elif isinstance(spec.bound.fits[columns[node]], CategoryFit):
             names[node] = (columns[node], probabilities_of(columns[node]))
         else:
             names[node] = (columns[node],)
     return names
+
+
+def made_name(spec: Spec, column: str) -> str:
+    """The output of a column that is made: its own name, or behind an input of that name `image_reconstruction`."""
+    return f"{column}_reconstruction" if column in read_columns(spec) else column
 
 
 def blanked(x: ir.Value, rank: int, unknown: list[ir.Value], writer: Writer) -> ir.Value:

@@ -8,14 +8,17 @@ import numpy as np
 import onnx_ir as ir
 
 from specc.about import specc_version
+from specc.composites import entering, shape_entering
 from specc.costs import LARGEST_FILE
 from specc.door import answers, door, entries
 from specc.ir import Graph, Node, Spec
 from specc.onnx.back import blanked, output_names, write_answer, write_features
 from specc.onnx.description import KEY, describe, write_description
-from specc.onnx.front import Front, raw_input, read_columns
+from specc.onnx.front import Front, noise_input, raw_input, read_columns
+from specc.onnx.made import write_made
 from specc.onnx.writer import Place, Writer, writer_of
 from specc.shapes import Shape
+from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.layers.pooling import GlobalMaxPool2d, MaxPool2d
 from specc.vocabulary.layers.sources import Input
 
@@ -41,22 +44,26 @@ def build_onnx(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
     if size > LARGEST_FILE:
         raise ModelTooLarge(f"the weights take {size / 2**30:.1f} GiB, and an ONNX file in one piece holds 2 GiB")
     columns = {name: raw_input(name, spec.bound.fits[name]) for name in read_columns(spec)}
+    noise = [(one, noise_input(one.name, shape_entering(spec, one))) for one in entering(spec, spec.graph) if one.tensor is None]
     outputs = output_names(spec)
-    writer = Writer(weights, [*columns, *(name for names in outputs.values() for name in names)])
+    writer = Writer(weights, [*columns, *(one.name for one, _ in noise), *(name for names in outputs.values() for name in names)])
     front = Front(spec, writer, columns, watches=any(isinstance(node.layer, LOSE_NAN) for node in spec.graph.nodes))
-    entering = {tensor.name: front.tensor(tensor) for tensor in door(spec)}
-    tensors = _write_layers(spec, spec.graph, entering, writer)
+    doors = {tensor.name: front.tensor(tensor) for tensor in door(spec)}
+    given = {one.node.name if one.node is not None else one.reference: value for one, value in noise}
+    tensors = _write_layers(spec, spec.graph, doors, given, writer)
     about = {KEY: write_description(describe(spec, {node: str(tensors[node].name) for node in outputs}))}
     answered = []
     targets = {answer.node: answer for answer in answers(spec.graph)}
     for node, names in outputs.items():
         sizes = spec.graph.node(node).shape.dimensions()
         tensor = blanked(tensors[node], 1 + len(sizes), front.unknown, writer)
-        if node in targets:
+        if isinstance(spec.graph.node(node).layer, Made):
+            answered += write_made(spec, spec.graph.node(node), tensor, names, writer)
+        elif node in targets:
             answered += write_answer(spec, targets[node], tensor, writer)
         else:
             answered.append(write_features(tensor, names[0], sizes, writer))
-    return file_of(spec.name, list(columns.values()), answered, writer, about)
+    return file_of(spec.name, [*columns.values(), *(value for _, value in noise)], answered, writer, about)
 
 
 def file_of(name: str, inputs: list[ir.Value], outputs: list[ir.Value], writer: Writer, about: dict[str, str]) -> bytes:
@@ -84,14 +91,19 @@ def _needed(nodes: list[ir.Node], outputs: list[ir.Value]) -> tuple[list[ir.Node
     return needed[::-1], read
 
 
-def _write_layers(spec: Spec, graph: Graph, entering: dict[str, ir.Value], writer: Writer) -> dict[str, ir.Value]:
-    """The tensors of a graph by their references."""
-    tensors: dict[str, ir.Value] = {}
+def _write_layers(
+    spec: Spec, graph: Graph, doors: dict[str, ir.Value], given: dict[str, ir.Value], writer: Writer
+) -> dict[str, ir.Value]:
+    """The tensors of a graph by their references; those of noise and of other parts are `given`."""
+    tensors: dict[str, ir.Value] = dict(given)
     shapes: dict[str, Shape] = {}
     for node in graph.nodes:
+        if node.name in given:
+            shapes[node.name] = node.shape
+            continue
         writer.about = _about(node)
         if isinstance(node.layer, Input):
-            place = Place(node, tuple(entering[tensor.name] for tensor in entries(spec, node)), (), writer)
+            place = Place(node, tuple(doors[tensor.name] for tensor in entries(spec, node)), (), writer)
         else:
             inputs, seen = tuple(tensors[name] for name in node.inputs), tuple(shapes[name] for name in node.inputs)
             givers = tuple(graph.by_name[name] for name in node.inputs if name in graph.by_name)

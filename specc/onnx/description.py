@@ -7,15 +7,19 @@ import os
 from typing import Any
 
 from specc.about import specc_version
+from specc.composites import entering, is_noise, results_of, shape_entering
+from specc.data.visible import made_seats
 from specc.diagnostics import Span
-from specc.door import answers, results
-from specc.ir import FORMAT, ArrayFit, CategoryFit, Fit, Graph, ImageFit, NumberFit, Spec
+from specc.door import answers
+from specc.ir import FORMAT, ArrayFit, CategoryFit, Fit, Graph, ImageFit, Node, NumberFit, Spec
 from specc.onnx.back import output_names
 from specc.onnx.front import missing_marks, read_columns
+from specc.onnx.made import made_answer
 from specc.stored import bound_spec
 from specc.vocabulary.activations import Sigmoid, Softmax
 from specc.vocabulary.families import Layer
 from specc.vocabulary.layers.boltzmann import Hidden
+from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.layers.sources import Input
 
 KEY = "specc"
@@ -33,8 +37,8 @@ def describe(spec: Spec, logits: dict[str, str]) -> dict[str, Any]:
         "format": FORMAT,
         "version": specc_version(),
         "name": spec.name,
-        "inputs": {name: _input(fits[name], marks) for name in read_columns(spec)},
-        "answers": {names[0]: _answer(spec, node, names, logits[node]) for node, names in outputs.items()},
+        "inputs": {name: _input(fits[name], marks) for name in read_columns(spec)} | _noise(spec),
+        "answers": {n: a for node, names in outputs.items() for n, a in _answers(spec, node, names, logits[node]).items()},
         "spec": json.loads(reading_spec(spec).model_dump_json()),
     }
 
@@ -57,14 +61,13 @@ def reading_spec(spec: Spec) -> Spec:
     named = {*read_columns(spec), *data.target}
     fits = {name: fit for name, fit in spec.bound.fits.items() if name in named}
     bound = spec.bound.model_copy(update={"fits": fits, "rows": {}, "files": {}, "class_counts": {}})
-    graphs = {name: _ends(graph) for name, graph in spec.graphs.items()}
+    graphs = {name: _ends(graph, results_of(spec)) for name, graph in spec.graphs.items()}
     return Spec(name=spec.name, data=data, model=spec.model, graphs=graphs, bound=bound)
 
 
-def _ends(graph: Graph) -> Graph:
-    """The layers that a graph begins and ends with."""
-    last = results(graph)
-    kept = [node for node in graph.nodes if isinstance(node.layer, Input) or node.name in last]
+def _ends(graph: Graph, last: tuple[str, ...]) -> Graph:
+    """The layers that a graph begins with, and the `last`."""
+    kept = [node for node in graph.nodes if isinstance(node.layer, Input) or is_noise(node) or node.name in last]
     bare = {"inputs": (), "span": Span(0, 0), "trail": ()}
     return graph.model_copy(update={"nodes": tuple(node.model_copy(update=bare) for node in kept)})
 
@@ -80,6 +83,29 @@ def _input(fit: Fit, marks: tuple[str, ...]) -> dict[str, Any]:
         case ArrayFit():
             return {"kind": "array", "type": "float", "size": list(fit.size)}
     raise AssertionError(f"{fit.kind} has a file of another kind")
+
+
+def _noise(spec: Spec) -> dict[str, Any]:
+    """What the file takes beside columns: noise, codes, what another part gives."""
+    entries = (one for one in entering(spec, spec.graph) if one.tensor is None)
+    return {
+        one.name: {"kind": "noise", "type": "float", "size": list(shape_entering(spec, one).dimensions())} | _drawn(one.node)
+        for one in entries
+    }
+
+
+def _drawn(node: Node | None) -> dict[str, str]:
+    """How noise is drawn: `normal` N(0, 1), `uniform` between −1 and 1, `category` one of its numbers 1 and the others 0."""
+    distribution = getattr(node.layer, "distribution", None) if node is not None else None
+    return {} if distribution is None else {"distribution": distribution}
+
+
+def _answers(spec: Spec, node: str, outputs: tuple[str, ...], logits: str) -> dict[str, Any]:
+    """What each output of a node is, by its name."""
+    layer = spec.graph.node(node).layer
+    if isinstance(layer, Made):
+        return {name: made_answer(seat, logits) for name, seat in zip(outputs, made_seats(spec))}
+    return {outputs[0]: _answer(spec, node, outputs, logits)}
 
 
 def _answer(spec: Spec, node: str, outputs: tuple[str, ...], logits: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import onnx_ir as ir
 from specc.door import DoorTensor, door
 from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, NumberFit, Spec
 from specc.onnx.writer import Writer
+from specc.shapes import Shape
 from specc.vocabulary.sources import Csv
 
 
@@ -44,6 +45,11 @@ def raw_input(name: str, fit: Fit) -> ir.Value:
         case _:
             raise AssertionError(f"{fit.kind} has a file of another kind")
     return ir.Value(name=name, shape=ir.Shape(["batch", *sizes]), type=ir.TensorType(type))
+
+
+def noise_input(name: str, shape: Shape) -> ir.Value:
+    """Noise, a code, or what another part gives, as the file takes it."""
+    return ir.Value(name=name, shape=ir.Shape(["batch", *shape.dimensions()]), type=ir.TensorType(ir.DataType.FLOAT))
 
 
 class Front:

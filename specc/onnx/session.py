@@ -102,7 +102,9 @@ class OnnxModel:
         shapes: dict[str, tuple[int, ...]] = {}
         for name, target in self.targets.items():
             shapes[name] = (count, *target["size"]) if target["kind"] == "features" else (count,)
-            if target["kind"] == "category":
+            if target["kind"] in ("image", "array"):
+                shapes[name] = (count, *target["size"])
+            if "probabilities" in target:
                 shapes[target["probabilities"]] = (count, len(target["labels"]))
         return shapes
 
@@ -118,7 +120,7 @@ def _says_what_it_is(model: OnnxModel) -> None:
     for name, target in model.targets.items():
         if given[name].startswith("tensor(string)") != (target["kind"] == "category"):
             raise ValueError(f"`{name}` is no {target['kind']}")
-        if target["kind"] == "category" and given[target["probabilities"]] != "tensor(float)":
+        if "probabilities" in target and given[target["probabilities"]] != "tensor(float)":
             raise ValueError(f"`{name}` has no probabilities")
 
 

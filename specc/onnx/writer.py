@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx_ir as ir
@@ -14,6 +14,13 @@ from specc.door import identifier
 from specc.ir import Node
 from specc.shapes import Shape
 from specc.vocabulary.families import Layer
+
+
+class Asked(NamedTuple):
+    """An input that a layer asked for, and what the file's description says of it."""
+
+    value: ir.Value
+    description: dict[str, Any]
 
 
 class Writer:
@@ -28,6 +35,7 @@ class Writer:
         self.nodes: list[ir.Node] = []
         self.constants: dict[str, ir.Value] = {}
         self.about: dict[str, str] = {}
+        self.asked: dict[str, Asked] = {}
         self._tensors = set(reserved)
         self._nodes: set[str] = set()
         self._trained: dict[str, ir.Value] = {}
@@ -53,9 +61,20 @@ class Writer:
 
     def weight(self, key: str, name: str) -> ir.Value:
         """A trained tensor by its key in the state dict, called `name` in the file; it stands there once."""
+        return self.stored(key, self.weights[key], name)
+
+    def stored(self, key: str, values: np.ndarray, name: str) -> ir.Value:
+        """A tensor made of trained ones, called `name` in the file; that of a key stands there once."""
         if key not in self._trained:
-            self._trained[key] = self.constant(np.ascontiguousarray(self.weights[key], dtype=np.float32), name)
+            self._trained[key] = self.constant(np.ascontiguousarray(values, dtype=np.float32), name)
         return self._trained[key]
+
+    def ask(self, name: str, *sizes: int, **drawn: Any) -> ir.Value:
+        """An input of the file beside its columns, float32 `[batch, *sizes]`; `drawn` says how whoever runs it draws it."""
+        name = _free(name, self._tensors)
+        value = ir.Value(name=name, shape=ir.Shape(["batch", *sizes]), type=ir.TensorType(ir.DataType.FLOAT))
+        self.asked[name] = Asked(value, {"kind": "noise", "type": "float", "size": list(sizes), **drawn})
+        return value
 
     def call(self, value: ir.Value, name: str) -> None:
         """Gives a tensor and the node that makes it the name of the layer that they finish."""

@@ -47,6 +47,8 @@ class Written:
     attributes: dict[str, str] = field(default_factory=dict)
     start: list[str] = field(default_factory=list)
     uses: tuple[str, ...] = ()
+    more: dict[str, str] = field(default_factory=dict)
+    """The expressions of its other outputs, by their names."""
 
 
 Writer = Callable[[Any, Place], Written]

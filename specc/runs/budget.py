@@ -7,7 +7,7 @@ import re
 
 import torch
 
-from specc.costs import cost_of, shapes_seen
+from specc.costs import cost_of
 from specc.data.dataset import Dataset
 from specc.diagnostics import Diagnostic, Report, Source, Span
 from specc.infer import infer_shapes
@@ -113,10 +113,8 @@ def _batch_span(spec: Spec, phase: Phase) -> Span | None:
 
 def _heaviest(spec: Spec) -> tuple[Node, int]:
     """The layer with the most weights."""
-    found = []
-    for graph in spec.graphs.values():
-        shapes = shapes_seen(spec, graph)
-        found += [(node, count) for node in graph.nodes if isinstance(count := cost_of(node, shapes).parameters, int)]
+    counted = ((node, cost_of(node, spec.shapes).parameters) for node in spec.nodes)
+    found = [(node, count) for node, count in counted if isinstance(count, int)]
     return max(found, key=lambda layer: layer[1])
 
 

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from specc.composites import results_of, whole_of
 from specc.data.inputs import raw_inputs
 from specc.data.ratings import RatingsDataset
-from specc.door import results
 from specc.ir import Spec
+from specc.onnx.back import output_names
 from specc.onnx.build import build_onnx
 from specc.onnx.parity import Reference, measure
-from specc.parts import asked_part
+from specc.parts import asked_part, part_of
 from specc.pytorch.source import build_module
+from specc.runs.entering import noise_for
 from specc.runs.ratings.export import proven_ratings
 from specc.runs.samplers import export_samplers
 from specc.training.rows import Rows
+from specc.vocabulary.layers.composite import Made
 from specc.writing import write_output
 
 if TYPE_CHECKING:
@@ -30,9 +33,14 @@ MOST_ROWS = 1_000
 
 
 def export_run(run: Run, dataset: Dataset) -> None:
-    """Writes `model.onnx` and `export.json` of a run, and of an rbm or dbn the files that draw rows. Raises `Disagreement`."""
-    content, record = proven(run.spec, run.weights, dataset)
+    """Writes `model.onnx` and `export.json` of a run, and of an rbm or dbn the files that draw rows, of a composite a file for
+    each of its parts. Raises `Disagreement`.
+    """
+    content, record = proven(whole_of(run.spec), run.weights, dataset)
     run.folder.write_bytes("model.onnx", content)
+    for part in run.spec.graphs if run.spec.model.parts else ():
+        content, record.setdefault("parts", {})[part] = proven(part_of(run.spec, part), run.weights, dataset)
+        run.folder.write_bytes(f"{part}.onnx", content)
     if samplers := export_samplers(run):
         record["samplers"] = samplers
     run.folder.write_json("export.json", record)
@@ -65,16 +73,24 @@ def proven(spec: Spec, weights: dict[str, np.ndarray], dataset: Dataset) -> tupl
     numbers = dataset.rows[split]
     numbers = numbers[:: max(1, len(numbers) // MOST_ROWS)][:MOST_ROWS]
     content = build_onnx(spec, weights)
-    raw = raw_inputs(dataset.table.taken(numbers), spec)
-    return content, {"split": split, **measure(content, raw, _reference(spec, module.eval(), dataset, numbers))}
+    noise = noise_for(spec, len(numbers))
+    raw = raw_inputs(dataset.table.taken(numbers), spec) | noise
+    return content, {"split": split, **measure(content, raw, _reference(spec, module.eval(), dataset, numbers, noise))}
 
 
-def _reference(spec: Spec, module: torch.nn.Module, dataset: Dataset, numbers: np.ndarray) -> Reference:
+def _reference(
+    spec: Spec, module: torch.nn.Module, dataset: Dataset, numbers: np.ndarray, noise: dict[str, np.ndarray]
+) -> Reference:
     rows = Rows(spec, dataset, torch.device("cpu"), as_in_use=True)
+    names, wanted = output_names(spec), results_of(spec)
 
     @torch.no_grad()
     def logits(chosen: np.ndarray) -> tuple[np.ndarray, ...]:
-        given = module(**rows.batch(torch.from_numpy(numbers[chosen])).inputs)
-        return tuple(tensor.numpy() for tensor in (given if len(results(spec.graph)) > 1 else (given,)))
+        drawn = {name: torch.from_numpy(values[chosen]) for name, values in noise.items()}
+        given = module(**rows.batch(torch.from_numpy(numbers[chosen])).inputs, **drawn)
+        tensors = dict(zip(wanted, given if isinstance(given, tuple) else (given,)))
+        # Of what a decoder makes every column is read of one tensor.
+        made = {n for n in wanted if isinstance(spec.graph.node(n).layer, Made)}
+        return tuple(tensors[node].numpy() for node in wanted for _ in (names[node] if node in made else (node,)))
 
     return logits

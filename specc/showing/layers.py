@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from specc.costs import Cost, cost_of, shapes_seen
+from specc.costs import Cost, cost_of
 from specc.door import input_columns
 from specc.ir import Graph, Node, Spec
 from specc.phrases import MARK, Argument, Phrase, Piece, phrase_of, pieces
@@ -58,7 +58,7 @@ def graph_facts(spec: Spec) -> tuple[GraphFact, ...]:
 
 
 def _graph(spec: Spec, graph: Graph) -> GraphFact:
-    shapes = shapes_seen(spec, graph)
+    shapes = spec.shapes
     layers = tuple(_layer(spec, node, shapes) for node in graph.nodes)
     total = Cost()
     for layer in layers:

@@ -48,7 +48,7 @@ def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
     steps = None
     if rows is not None:
         steps = steps_an_epoch(spec, rows, phase.batch_of(rows), s.accumulate)
-    of_machines = s.procedure is not None and s.procedure.learns_the_data
+    of_machines = s.procedure is not None and s.procedure.of_energies
     facts = [
         _part("procedure", s.procedure, phase),
         _loss(spec, phase),
@@ -142,7 +142,7 @@ def _metrics(spec: Spec, phase: Phase) -> SettingFact:
 def _answered(spec: Spec, phase: Phase) -> list[Answer]:
     """The answers that a phase measures: while machines are trained only a visible label is one."""
     procedure = phase.settings.procedure
-    if procedure is None or not procedure.learns_the_data:
+    if procedure is None or not procedure.of_energies:
         return _outputs(spec)
     labels = {node.name for graph in spec.graphs.values() for node in graph.nodes if isinstance(node.layer, Label)}
     return [answer for answer in _outputs(spec) if answer.node in labels]
@@ -151,7 +151,7 @@ def _answered(spec: Spec, phase: Phase) -> list[Answer]:
 def _of_machine(spec: Spec, phase: Phase) -> list[str]:
     """What is always measured of a machine."""
     procedure = phase.settings.procedure
-    if procedure is None or not procedure.learns_the_data:
+    if procedure is None or not procedure.of_energies:
         return []
     if spec.is_of_ratings:
         return ["loss", *(metric.word for metric in default_metrics(None))]

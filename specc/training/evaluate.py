@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -36,15 +38,24 @@ def forward(module: nn.Module, inputs: dict[str, Tensor], outputs: tuple[Answer,
     return {a.column: r for a, r in zip(outputs, result if isinstance(result, tuple) else (result,))}
 
 
-@torch.no_grad()
-def logits_of(module: nn.Module, rows: Rows, numbers: np.ndarray | Tensor, outputs: tuple[Answer, ...]) -> dict[str, Tensor]:
-    """The logits of many rows in use: dropout off, running statistics. The module's mode is left as it was."""
+@contextmanager
+def in_use(module: nn.Module) -> Iterator[None]:
+    """Within it the module is in use: dropout and noise off, running statistics. Then its mode is as it was."""
     modes = {layer: layer.training for layer in module.modules()}  # a frozen layer is in use already
     module.eval()
-    chunks = torch.as_tensor(numbers).split(rows_at_once(rows.spec))
-    parts = [forward(module, rows.batch(chunk).inputs, outputs) for chunk in chunks]
-    for layer, training in modes.items():
-        layer.training = training
+    try:
+        yield
+    finally:
+        for layer, training in modes.items():
+            layer.training = training
+
+
+@torch.no_grad()
+def logits_of(module: nn.Module, rows: Rows, numbers: np.ndarray | Tensor, outputs: tuple[Answer, ...]) -> dict[str, Tensor]:
+    """The logits of many rows in use."""
+    with in_use(module):
+        chunks = torch.as_tensor(numbers).split(rows_at_once(rows.spec))
+        parts = [forward(module, rows.batch(chunk).inputs, outputs) for chunk in chunks]
     return {a.column: torch.cat([part[a.column] for part in parts]) for a in outputs}
 
 

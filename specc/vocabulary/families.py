@@ -92,9 +92,17 @@ class Layer(Part, family="layer"):
         """The trained tensors by name. A name that ends in `weight` is a weight; biases and gains are not."""
         return {}
 
+    def kept_shapes(self, *inputs: Shape) -> dict[str, tuple[Size, ...]]:
+        """What it keeps beside the trained tensors, as statistics of batches, by PyTorch's names."""
+        return {}
+
     def multiply_adds(self, *inputs: Shape) -> Size:
         """The multiplications of one row's forward pass, additions beside them not counted twice."""
         return sum((product(shape) for shape in self.parameter_shapes(*inputs).values() if len(shape) > 1), 0)
+
+
+class Derived(Layer, family="derived"):
+    """A layer that follows from others, and that no spec writes."""
 
 
 class Units(Part, family="units"):
@@ -147,6 +155,8 @@ class Loss(Part, family="loss"):
 
     target: ClassVar[Literal["number", "category"]] = "number"
     """What kind of column it compares with."""
+    of_rows: ClassVar[bool] = False
+    """Whether it compares whole rows only, as a composite makes them."""
     output: ColumnName | None = None
 
 
@@ -160,8 +170,8 @@ class LossTerm(Record):
 WeightedLosses = Annotated[tuple[LossTerm, ...], Weighted()]
 
 
-Measured = Literal["number", "category", "any", "machine"]
-"""What a metric is of: answers of one kind or of any, or a machine itself."""
+Measured = Literal["number", "category", "any", "machine", "rows"]
+"""What a metric is of: answers of one kind or of any, a machine itself, or the rows that a composite makes."""
 
 
 class Metric(Part, family="metric"):
@@ -211,10 +221,17 @@ class Procedure(Part, family="procedure"):
     """Whether it trains restricted Boltzmann machines, one after the other and each by itself, and no answers."""
     of_stacks: ClassVar[bool] = False
     """Whether it trains a deep belief network as one model of its data."""
+    of_composites: ClassVar[tuple[str, ...]] = ()
+    """The words of the composites that it trains to make their rows."""
 
     @property
     def learns_the_data(self) -> bool:
         """Whether it learns what rows are like, and no answers."""
+        return self.of_energies or bool(self.of_composites)
+
+    @property
+    def of_energies(self) -> bool:
+        """Whether it trains restricted Boltzmann machines as such."""
         return self.of_machines or self.of_stacks
 
 
@@ -235,6 +252,16 @@ class Model(Part, family="model"):
 
     procedure: ClassVar[str] = "supervised"
     """The word of the procedure that trains it where a phase names none."""
+    parts: ClassVar[tuple[str, ...]] = ()
+    """The graphs of a composite, each behind those whose tensors it may take; none: the model is one graph."""
+    may_lack: ClassVar[frozenset[str]] = frozenset()
+    """The parts that it needs not have."""
+    components: ClassVar[tuple[str, ...]] = ()
+    """The tensors that stand between its parts."""
+
+
+class Decoder(Part, family="decoder"):
+    """A decoder that follows from its encoder."""
 
 
 class Section(Part, family="section"):

@@ -12,9 +12,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "layers.dense": "dense",
         "layers.convolution": "conv2d conv2d_transpose depthwise_conv2d shortcut",
         "layers.pooling": "max_pool2d average_pool2d avg_pool2d global_average_pool2d global_max_pool2d upsample",
-        "layers.reshaping": "flatten reshape",
-        "layers.normalization": "batch_norm layer_norm",
-        "layers.noise": "dropout",
+        "layers.reshaping": "flatten reshape plane",
+        "layers.normalization": "batch_norm layer_norm instance_norm group_norm virtual_batch_norm",
+        "layers.noise": "dropout gaussian_noise masking_noise salt_and_pepper",
+        "layers.minibatch": "minibatch_discrimination",
         "layers.merging": "add multiply concat",
         "layers.activating": "activate",
         "layers.pretrained": "pretrained",
@@ -36,11 +37,11 @@ _WORDS: dict[str, dict[str, str]] = {
     "split": {"splits": "random column provided folds"},
     "augmentation": {"augmentations": "crop flip shift rotate cutout"},
     "loss": {
-        "losses": "mean_squared_error mean_absolute_error cross_entropy binary_cross_entropy mse mae bce",
+        "losses": "mean_squared_error mean_absolute_error sum_squared_error cross_entropy binary_cross_entropy mse mae bce",
     },
     "metric": {
         "metrics": "accuracy auroc f1 precision recall confusion_matrix root_mean_squared_error mean_absolute_error r2 rmse mae"
-        " reconstruction_error free_energy_gap log_likelihood",
+        " reconstruction_error free_energy_gap log_likelihood sum_squared_error",
     },
     "optimizer": {"optimizers": "sgd adam adamw rmsprop adagrad adadelta gradient_descent"},
     "schedule": {"schedules": "constant step exponential linear cosine one_cycle plateau warmup schedule"},
@@ -50,15 +51,21 @@ _WORDS: dict[str, dict[str, str]] = {
     "stopping": {"stopping": "early"},
     "keeping": {"stopping": "best last"},
     "procedure": {
-        "procedures": "supervised contrastive_divergence persistent_contrastive_divergence parallel_tempering up_down",
+        "procedures": "supervised contrastive_divergence persistent_contrastive_divergence parallel_tempering up_down"
+        " reconstruction variational adversarial",
     },
     "hyperparameter": {"hyperparameters": "int float choice bool"},
     "objective": {"sections": "maximize minimize"},
     "pruning": {"sections": "median never"},
-    "model": {"models": "network rbm dbn"},
+    "decoder": {"decoders": "mirror"},
+    "component": {"layers.composite": "latent condition code"},
+    "model": {"models": "network rbm dbn autoencoder vae gan"},
     "section": {"sections": "data train part phase sweep"},
 }
 
 INDEX: dict[str, dict[str, str]] = {
     family: {word: module for module, words in modules.items() for word in words.split()} for family, modules in _WORDS.items()
 }
+
+DERIVED: dict[str, str] = {"made": "layers.composite", "given": "layers.composite", "mirrored": "layers.mirrored"}
+"""Layers that follow from others: no spec writes them, and what is stored of a spec has them."""

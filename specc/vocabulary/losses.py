@@ -22,6 +22,15 @@ class MeanAbsoluteError(Loss, aliases=("mae",)):
     """
 
 
+class SumSquaredError(Loss):
+    """`L = Σ (y − t)²`: the sum over all numbers of a row, as papers on autoencoders report it.
+
+    Example: `loss = sum_squared_error`
+    """
+
+    of_rows: ClassVar[bool] = True
+
+
 class _Classification(Loss):
     target: ClassVar[Literal["number", "category"]] = "category"
 

@@ -133,3 +133,13 @@ class LogLikelihood(_OfMachines):
     chains: PositiveInt = 100
     temperatures: PositiveInt = 1_000
     final: PositiveInt = 10_000
+
+
+class SumSquaredError(_Measured):
+    """The sum of the squared differences between a row and what is rebuilt of it, in the network's scale; the mean over rows.
+
+    Example: `metrics = [sum_squared_error]`
+    """
+
+    target: ClassVar[Measured] = "rows"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"

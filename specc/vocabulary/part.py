@@ -12,7 +12,7 @@ import re
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 from specc.records import Misfit, Record
-from specc.vocabulary.index import INDEX
+from specc.vocabulary.index import DERIVED, INDEX
 
 REGISTRY: dict[str, dict[str, type[Part]]] = {}
 ALIASES: dict[str, dict[str, str]] = {}
@@ -64,7 +64,7 @@ def snake_case(name: str) -> str:
 
 def find_word(family: str, word: str) -> type[Part] | None:
     """The class of a word or alias, imported on demand; None where the family has no such word."""
-    module = INDEX.get(family, {}).get(word)
+    module = DERIVED.get(word) if family == "derived" else INDEX.get(family, {}).get(word)
     if module is not None and word not in REGISTRY.get(family, {}) and word not in ALIASES.get(family, {}):
         importlib.import_module(f"specc.vocabulary.{module}")
     word = ALIASES.get(family, {}).get(word, word)

@@ -74,3 +74,34 @@ class UpDown(Procedure):
     of_stacks: ClassVar[bool] = True
 
     steps: VaryingCount = 1
+
+
+class Reconstruction(Procedure):
+    """Gradient descent on the loss between what the decoder makes of a row's code and the row itself, as the data has it.
+
+    Noise layers of the encoder change what it sees, and not what is to be rebuilt (Vincent et al. 2008).
+
+    Example: `procedure = reconstruction`
+    """
+
+    of_composites: ClassVar[tuple[str, ...]] = ("autoencoder",)
+
+
+class Variational(Procedure):
+    """Gradient descent on the negative evidence lower bound, with one draw of each code by the reparametrization
+    `z = mean + deviation · ε` (Kingma and Welling 2014).
+
+    Example: `procedure = variational`
+    """
+
+    of_composites: ClassVar[tuple[str, ...]] = ("vae",)
+
+
+class Adversarial(Procedure):
+    """In each step the discriminator learns to tell the batch from rows that the generator makes, then the generator learns to
+    make rows that it takes for real (Goodfellow et al. 2014). Real and generated rows pass through the discriminator apart.
+
+    Example: `procedure = adversarial`
+    """
+
+    of_composites: ClassVar[tuple[str, ...]] = ("gan",)

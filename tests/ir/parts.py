@@ -1,4 +1,4 @@
-"""Words that come later, as a test needs them: sequences and adversarial networks."""
+"""Words that come later, as a test needs them: sequences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from specc.ir import Node
 from specc.shapes import Expression, Shape
-from specc.vocabulary.families import Column, Layer, Loss, Model, Optimizer, Procedure
+from specc.vocabulary.families import Column, Layer, Optimizer
 from specc.vocabulary.numbers import Fraction, PositiveInt
 from specc.vocabulary.part import REGISTRY, Part
 
@@ -71,49 +71,6 @@ class Pretrained(Layer, word="trial_pretrained"):
 
     def output_shape(self, x: Shape) -> Shape:
         return Shape.vector(self.units)
-
-
-class Latent(Layer, word="trial_latent"):
-    """Noise that a generator starts from."""
-
-    size: PositiveInt
-    distribution: Literal["normal", "uniform"] = "normal"
-
-    def output_shape(self, *inputs: Shape) -> Shape:
-        return Shape.vector(self.size)
-
-
-class Code(Latent, word="trial_code"):
-    """A part of the noise that a recognizer finds again."""
-
-    kind: Literal["category", "uniform"] = "category"
-
-
-class Takes(Layer, word="trial_takes"):
-    """The tensor of another graph, where this one begins."""
-
-    def output_shape(self, x: Shape) -> Shape:
-        return x
-
-
-class Gan(Model, word="trial_gan"):
-    """Two networks in tandem."""
-
-    labels: Literal["none", "condition"] = "none"
-
-
-class Adversarial(Procedure, word="trial_adversarial"):
-    """Discriminator and generator in turn."""
-
-    discriminator_steps: PositiveInt = 1
-
-
-class NonSaturating(Loss, word="trial_non_saturating"):
-    """The generator's modified loss."""
-
-
-class MutualInformation(Loss, word="trial_mutual_information"):
-    """How well the recognizer finds the codes again."""
 
 
 class ConjugateGradient(Optimizer, word="trial_conjugate_gradient"):

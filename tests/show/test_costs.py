@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from specc.costs import cost_of, multiply_adds, shapes_seen, steps_an_epoch
+from specc.costs import cost_of, multiply_adds, steps_an_epoch
 from specc.ir import Spec
 from specc.loading import bind_spec, load_spec
 from specc.showing import facts_of
@@ -29,7 +29,7 @@ def test_without_data_the_known_part_is_known(iris: Path) -> None:
 
 def test_multiply_adds_of_a_convolution(residual: Path) -> None:
     spec = bound(residual)
-    shapes = shapes_seen(spec, spec.graph)
+    shapes = spec.shapes
     stem = cost_of(spec.graph.node("stem"), shapes)
     assert stem == (8 * 9 + 8, 12 * 12 * 8 * 1 * 9, 8 * 12 * 12)
     strided = cost_of(spec.graph.node("residual_3.conv2d_1"), shapes)

@@ -57,12 +57,12 @@ def node(name: str, layer: Layer, *inputs: str, **more: Shape) -> Node:
 
 
 def composite() -> Spec:
-    """Two graphs with a source above both, and one taking a tensor of the other."""
+    """Two graphs, of which one takes a tensor of the other."""
     draw = Draw(size=3)
-    first = (node("a", draw, "latent"), node("b", Both(), "a", state=Shape.vector(5)), node("c", draw, "b"))
-    second = (node("d", draw, "first.b.state"), node("e", draw, "latent"), node("f", draw, "d"))
+    first = (node("first.a", draw), node("first.b", Both(), "first.a", state=Shape.vector(5)), node("first.c", draw, "first.b"))
+    second = (node("second.d", draw, "first.b.state"), node("second.e", draw), node("second.f", draw, "second.d"))
     graphs = {"first": Graph(name="first", nodes=first), "second": Graph(name="second", nodes=second)}
-    return Spec(name="<pair> & 'more'", model=Pair(), sources=(node("latent", draw),), graphs=graphs)
+    return Spec(name="<pair> & 'more'", model=Pair(), graphs=graphs)
 
 
 def boxes(text: str) -> list[str]:
@@ -114,11 +114,11 @@ def test_weights_between_two_sides_of_a_machine_lead_both_ways(model: str, betwe
 
 def test_layers_that_this_package_does_not_know_are_drawn() -> None:
     text = draw_svg(composite())
-    assert sorted(boxes(text)) == ["a", "b", "c", "d", "e", "f", "latent"]
+    assert sorted(boxes(text)) == ["first.a", "first.b", "first.c", "second.d", "second.e", "second.f"]
     root = ElementTree.fromstring(text)
     assert next(t.text for t in root.iter(f"{SVG}text")) == "<pair> & 'more'"
     between = [p for p in root.iter(f"{SVG}path") if "stroke-dasharray" in p.attrib]
-    assert len(between) == 3  # latent to both graphs, and the state of `b` to `d`
+    assert len(between) == 1  # the state of `b` to `d`
 
 
 @pytest.mark.parametrize("name", ["residual", "titanic", "composite"])

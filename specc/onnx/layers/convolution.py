@@ -5,6 +5,7 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from specc.onnx.activations import activated
+from specc.onnx.layers.weighted import weight_of
 from specc.onnx.writer import Place, writes
 from specc.vocabulary.layers.convolution import Conv2d, Conv2dTranspose, DepthwiseConv2d, Shortcut, padding_of
 from specc.vocabulary.numbers import both
@@ -16,7 +17,7 @@ def conv2d(layer: Conv2d | DepthwiseConv2d, place: Place) -> ir.Value:
     y = place.op(
         "Conv",
         place.x,
-        *_weights(place, layer.bias),
+        *_weights(layer, place),
         kernel_shape=both(layer.kernel),
         strides=both(layer.stride),
         pads=padding_of(layer.padding, layer.kernel, layer.dilation),
@@ -32,7 +33,7 @@ def conv2d_transpose(layer: Conv2dTranspose, place: Place) -> ir.Value:
     pads = padding_of(layer.padding, layer.kernel, layer.dilation)
     if layer.output_padding < min(both(layer.stride)):
         extra = [layer.output_padding] * 2
-        y = place.op("ConvTranspose", place.x, *_weights(place, layer.bias), pads=pads, output_padding=extra, **settings)
+        y = place.op("ConvTranspose", place.x, *_weights(layer, place), pads=pads, output_padding=extra, **settings)
     else:
         y = _widely_padded(layer, place, pads, settings)
     return activated(layer.activation, y, place)
@@ -42,7 +43,7 @@ def _widely_padded(layer: Conv2dTranspose, place: Place, pads: tuple[int, int, i
     """An `output_padding` of the stride or more, which onnxruntime refuses: cut off less at the end, then add zeros."""
     ends = [max(pad - layer.output_padding, 0) for pad in pads[2:]]
     zeros = [max(layer.output_padding - pad, 0) for pad in pads[2:]]
-    y = place.op("ConvTranspose", place.x, place.weight("weight"), pads=[*pads[:2], *ends], **settings)
+    y = place.op("ConvTranspose", place.x, weight_of(layer, place, 1), pads=[*pads[:2], *ends], **settings)
     if any(zeros):
         y = place.op("Pad", y, place.integers([0, 0, 0, 0, 0, 0, *zeros], "pads"))
     if not layer.bias:
@@ -57,5 +58,9 @@ def shortcut(layer: Shortcut, place: Place) -> ir.Value:
     return place.op("Conv", place.x, place.weight("weight"), kernel_shape=[1, 1], strides=layer.stride)
 
 
-def _weights(place: Place, bias: bool) -> list[ir.Value]:
-    return [place.weight("weight"), place.weight("bias")] if bias else [place.weight("weight")]
+def _weights(layer: Conv2d | DepthwiseConv2d | Conv2dTranspose, place: Place) -> list[ir.Value]:
+    if isinstance(layer, DepthwiseConv2d):
+        weight = place.weight("weight")
+    else:
+        weight = weight_of(layer, place, 1 if isinstance(layer, Conv2dTranspose) else 0)
+    return [weight, place.weight("bias")] if layer.bias else [weight]

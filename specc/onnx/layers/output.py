@@ -12,4 +12,4 @@ from specc.vocabulary.layers.output import Output
 @writes(Output)
 def output(layer: Output, place: Place) -> ir.Value:
     """The logits; what is read from them stands at the back of the graph."""
-    return affine(place, layer.bias)
+    return affine(place, place.weight("weight"), layer.bias)

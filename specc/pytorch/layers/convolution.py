@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from specc.pytorch.activations import activated
 from specc.pytorch.initializers import started_layer
+from specc.pytorch.layers.weighted import weighted
 from specc.pytorch.written import Place, Written, arguments, unless, writes
 from specc.vocabulary.layers.convolution import Conv2d, Conv2dTranspose, DepthwiseConv2d, Shortcut, padding_of
 
@@ -36,8 +36,7 @@ def conv2d(layer: Conv2d | DepthwiseConv2d, place: Place) -> Written:
         groups=unless(1, groups),
         bias=unless(True, layer.bias),
     )
-    forward = activated(layer.activation, f"self.{place.name}({x})")
-    return Written(forward, {place.name: f"nn.Conv2d({constructor})"}, started_layer(place, layer.bias))
+    return weighted(layer, place, "Conv2d", constructor, x)
 
 
 @writes(Conv2dTranspose)
@@ -52,8 +51,7 @@ def conv2d_transpose(layer: Conv2dTranspose, place: Place) -> Written:
         dilation=unless(1, short(layer.dilation)),
         bias=unless(True, layer.bias),
     )
-    forward = activated(layer.activation, f"self.{place.name}({place.x})")
-    return Written(forward, {place.name: f"nn.ConvTranspose2d({constructor})"}, started_layer(place, layer.bias))
+    return weighted(layer, place, "ConvTranspose2d", constructor)
 
 
 @writes(Shortcut)

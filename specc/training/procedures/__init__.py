@@ -14,6 +14,9 @@ PROCEDURES: dict[str, str] = {
     "persistent_contrastive_divergence": "PersistentContrastiveDivergence",
     "parallel_tempering": "ParallelTempering",
     "up_down": "UpDown",
+    "reconstruction": "Reconstruction",
+    "variational": "Variational",
+    "adversarial": "Adversarial",
 }
 """The class of each word, in the module of the word's name."""
 

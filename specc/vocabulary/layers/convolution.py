@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from specc.shapes import Shape, ShapeMismatch, Size, product
 from specc.vocabulary.families import Activation, activated, needs_image
-from specc.vocabulary.layers.weighted import WeightedLayer
+from specc.vocabulary.layers.weighted import NormedLayer, WeightedLayer
 from specc.vocabulary.numbers import NonNegativeInt, PaddingPair, Pair, PositiveInt, both
 from specc.vocabulary.part import Flag, Resolved
 
@@ -44,10 +44,11 @@ def window_output(word: str, x: Shape, kernel: Pair, stride: Pair, pads: tuple[i
     return Shape.image(x.sizes[0], *sizes)
 
 
-class Conv2d(WeightedLayer):
+class Conv2d(NormedLayer):
     """Convolution: each output channel is a sum over input channels of cross-correlations with a kernel, plus a bias.
 
-    `y[c] = activation(b[c] + Σᵢ w[c, i] ⋆ x[i])`; `groups` splits the channels into that many independent ones.
+    `y[c] = activation(b[c] + Σᵢ w[c, i] ⋆ x[i])`; `groups` splits the channels into that many independent ones. `norm` is that
+    of `dense`, the weights being laid out as `[channels, −1]`.
 
     Example: `conv2d(32, 3, padding = same, activation = relu)`
     """
@@ -61,18 +62,25 @@ class Conv2d(WeightedLayer):
     activation: Activation | None = None
     bias: Flag = True
 
+    @property
+    def pads(self) -> tuple[int, int, int, int]:
+        """What is padded at top, left, bottom and right."""
+        return padding_of(self.padding, self.kernel, self.dilation)
+
     def output_shape(self, x: Shape) -> Shape:
         needs_image("conv2d", x)
         for name, size in (("input channels", x.size("channels")), ("`channels`", self.channels)):
             if isinstance(size, int) and size % self.groups:
                 raise ShapeMismatch("E0306", f"{size} {name} do not divide into {self.groups} `groups`", f"got {x}")
-        pads = padding_of(self.padding, self.kernel, self.dilation)
-        y = window_output("conv2d", x, self.kernel, self.stride, pads, self.dilation)
+        y = window_output("conv2d", x, self.kernel, self.stride, self.pads, self.dilation)
         return activated(self.activation, y.with_size("channels", self.channels))
 
     def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
         weight: dict[str, tuple[Size, ...]] = {"weight": (self.channels, x.size("channels") // self.groups, *both(self.kernel))}
-        return weight | {"bias": (self.channels,)} if self.bias else weight
+        return weight | self.lengths(self.channels) | ({"bias": (self.channels,)} if self.bias else {})
+
+    def kept_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
+        return self.direction(self.channels)
 
     def multiply_adds(self, x: Shape) -> Size:
         weight = self.parameter_shapes(x)["weight"]
@@ -109,10 +117,11 @@ class DepthwiseConv2d(WeightedLayer):
         return product(weight) * product(self.output_shape(x).sizes[1:])
 
 
-class Conv2dTranspose(WeightedLayer):
+class Conv2dTranspose(NormedLayer):
     """Transposed convolution, the gradient of `conv2d`: grows an image by its stride.
 
-    A side becomes `(size − 1) · stride − 2 · padding + dilation · (kernel − 1) + 1 + output_padding`.
+    A side becomes `(size − 1) · stride − 2 · padding + dilation · (kernel − 1) + 1 + output_padding`. `norm` is that of
+    `dense`, the weights being laid out as `[channels, −1]`.
 
     Example: `conv2d_transpose(32, 4, stride = 2, padding = 1)`
     """
@@ -145,7 +154,10 @@ class Conv2dTranspose(WeightedLayer):
 
     def parameter_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
         weight: dict[str, tuple[Size, ...]] = {"weight": (x.size("channels"), self.channels, *both(self.kernel))}
-        return weight | {"bias": (self.channels,)} if self.bias else weight
+        return weight | self.lengths(self.channels) | ({"bias": (self.channels,)} if self.bias else {})
+
+    def kept_shapes(self, x: Shape) -> dict[str, tuple[Size, ...]]:
+        return self.direction(self.channels)
 
     def multiply_adds(self, x: Shape) -> Size:
         return product(self.parameter_shapes(x)["weight"]) * product(x.sizes[1:])

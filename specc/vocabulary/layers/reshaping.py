@@ -5,6 +5,7 @@ from __future__ import annotations
 from specc.shapes import Shape, ShapeMismatch, differ, product
 from specc.vocabulary.families import Layer
 from specc.vocabulary.numbers import PositiveInt
+from specc.vocabulary.part import TensorName
 
 AXES = {
     1: ("features",),
@@ -48,3 +49,23 @@ class Reshape(Layer):
                 f"has {product(self.shape)} numbers",
             )
         return y
+
+
+class Plane(Layer):
+    """A vector as a constant image: a channel of each feature, as high and wide as the image it stands beside.
+
+    `y[c, i, j] = vector[c]`: so convolutions see a condition everywhere (Mirza and Osindero 2014; Isola et al. 2017).
+
+    Example: `concat(it, plane(condition))`
+    """
+
+    vector: TensorName
+    """Its tensor is the first input; the second one, the image, only lends its height and width."""
+
+    def output_shape(self, vector: Shape, image: Shape) -> Shape:
+        if not vector.is_vector:
+            raise ShapeMismatch("E0301", f"`plane` makes an image of a vector, got {vector}", "expects [N, features]")
+        if not image.is_image:
+            way_out = "join vectors by their names: `concat(it, condition)`" if image.is_vector else ""
+            raise ShapeMismatch("E0301", f"`plane` needs an image before it, whose height and width it takes, got {image}", "", way_out)
+        return image.with_size("channels", vector.size("features"))

@@ -1,0 +1,1 @@
+"""Training of autoencoders, variational autoencoders and adversarial networks."""

@@ -1,0 +1,79 @@
+"""Training of an autoencoder: one step of gradient descent on the difference between a batch and what is rebuilt of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from specc.ir import Phase, Spec
+from specc.memory import rows_at_once
+from specc.training.clock import Clock
+from specc.training.composites.parts import Parts, made_tensor
+from specc.training.composites.reconstruction import activated, loss_of_rows
+from specc.training.descent import descend
+from specc.training.evaluate import Evaluation, in_use
+from specc.training.faults import NotFinite, bad_output
+from specc.training.procedures.procedure import Measures, Procedure, Step
+from specc.training.rows import Batch, Rows
+from specc.training.state import State
+from specc.vocabulary.layers.composite import Made
+
+
+class Reconstruction(Procedure):
+    """Encoder, decoder, loss, backward and update; the target is the row as the data has it, whatever noise the encoder adds."""
+
+    def __init__(self, spec: Spec, phase: Phase, rows: Rows) -> None:
+        super().__init__(spec, phase, rows)
+        self.parts, self.made = Parts(spec), made_tensor(spec)
+        self.head = next(node.layer.head for node in spec.nodes if isinstance(node.layer, Made))
+
+    def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
+        state.parameters.clear_gradient()
+        total = sum(map(len, batches))
+        steps = []
+        for batch in batches:
+            measured = self._measured(state.module, batch)
+            loss = measured["loss"].sum() / total
+            if not math.isfinite(loss.detach()):
+                raise NotFinite("loss", bad_output(state.module, batch.inputs))
+            loss.backward()
+            steps.append({name: values.detach() for name, values in measured.items()})
+        descend(self.phase, state, clock)
+        return {name: torch.cat([step[name] for step in steps]) for name in steps[0]}
+
+    def _measured(self, module: nn.Module, batch: Batch) -> Step:
+        """What is measured of each row: the loss, and the mean square of the differences in the network's scale."""
+        code = self.parts(module, "encoder", batch.inputs)
+        made = self.parts(module, "decoder", batch.inputs, code)[self.parts.ends["decoder"]]
+        rows = batch.inputs[self.made.name]
+        loss = torch.zeros(len(batch), device=made.device)
+        for term in self.phase.settings.loss:
+            loss = loss + term.weight * loss_of_rows(term.loss, made, self.head, rows)
+        with torch.no_grad():
+            squares = (activated(made, self.head) - rows).square().flatten(1)
+        return {"loss": loss, "reconstruction_error": squares.mean(1), "sum_squared_error": squares.sum(1)}
+
+    def summary(self, state: State, measured: Step, numbers: np.ndarray, epoch: int) -> Measures:
+        return {name: float(measured[name].double().mean()) for name in self._names()}
+
+    def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
+        return self._of(state.module, numbers)
+
+    def evaluate(self, module: nn.Module, numbers: np.ndarray) -> Evaluation:
+        return Evaluation(self._of(module, numbers), {}, {})
+
+    def _names(self) -> list[str]:
+        named = {metric.word for metric in self.phase.settings.metrics}
+        return ["loss", "reconstruction_error", *sorted(named & {"sum_squared_error"})]
+
+    @torch.no_grad()
+    def _of(self, module: nn.Module, numbers: np.ndarray) -> Measures:
+        """The measures of many rows in use: no noise, running statistics."""
+        with in_use(module):
+            chunks = torch.as_tensor(numbers).split(rows_at_once(self.spec))
+            parts: list[dict[str, Tensor]] = [self._measured(module, self.rows.batch(chunk)) for chunk in chunks]
+        return {name: float(torch.cat([part[name] for part in parts]).double().mean()) for name in self._names()}
