@@ -7,7 +7,7 @@ from typing import NamedTuple
 from specc.door import DoorTensor, answers, entries, identifier, results
 from specc.ir import Graph, Node, Spec
 from specc.shapes import Shape
-from specc.vocabulary.layers.composite import Code, Given, Latent, Made
+from specc.vocabulary.layers.composite import Code, Found, Given, Latent, Made
 from specc.vocabulary.layers.mirrored import Mirrored
 from specc.vocabulary.layers.sources import Input
 
@@ -73,6 +73,7 @@ def giving(spec: Spec, graph: Graph) -> tuple[str, ...]:
     found: dict[str, None] = dict.fromkeys(answer.node for answer in answers(graph))
     if not found or is_composite(spec):
         found = dict.fromkeys([end_of(graph), *found])
+    found |= dict.fromkeys(node.name for node in graph.nodes if isinstance(node.layer, Found))
     if isinstance(last.layer, Latent) and last.inputs:
         found[f"{last.name}.log_variance"] = None
     for tensor in taken_elsewhere(spec, graph):

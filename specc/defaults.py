@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from specc.composites import end_of
 from specc.door import Answer, answers
 from specc.ir import Phase, Spec
 from specc.machines import machines
 from specc.members import members
+from specc.vocabulary.adversarial import FeatureMatching, MutualInformation, NonSaturating
 from specc.vocabulary.families import Loss, LossTerm, Metric, Optimizer, Procedure
 from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
@@ -15,6 +17,7 @@ from specc.vocabulary.optimizers import Adam, Sgd
 from specc.vocabulary.part import find_word
 from specc.vocabulary.sections import Train
 from specc.vocabulary.stopping import Best, Early, Last
+from specc.vocabulary.variational import Elbo
 
 LOSS_OF_HEAD: dict[str, type[Loss]] = {"linear": MeanSquaredError, "sigmoid": BinaryCrossEntropy, "softmax": CrossEntropy}
 
@@ -85,6 +88,10 @@ def _completed(spec: Spec, phase: Phase, outputs: list[Answer]) -> Phase:
         filled["optimizer"] = _default_optimizer(spec, procedure)
     if not settings.loss and procedure.word == "reconstruction":
         filled["loss"] = (LossTerm(loss=_reconstruction_loss(spec)),)
+    elif not settings.loss and procedure.word == "variational":
+        filled["loss"] = (LossTerm(loss=Elbo()),)
+    elif procedure.word == "adversarial":
+        filled["loss"] = _adversarial_losses(spec, settings.loss)
     elif not settings.loss and outputs and all(answer.head in LOSS_OF_HEAD for answer in outputs):
         filled["loss"] = tuple(LossTerm(loss=_default_loss(answer, len(outputs) > 1)) for answer in outputs)
     if settings.keep is None:
@@ -100,6 +107,24 @@ def _default_optimizer(spec: Spec, procedure: Procedure) -> Optimizer:
         return Adam()
     words = {word for node in machines(spec) for word, _ in (*node.layer.visible, (node.layer.units.word, 0))}  # type: ignore[attr-defined]
     return Sgd(learning_rate=0.05 if words <= {"bernoulli", "softmax"} else 0.005)
+
+
+def _adversarial_losses(spec: Spec, written: tuple[LossTerm, ...]) -> tuple[LossTerm, ...]:
+    """The non-saturating game, and that codes are found again; features to be matched by their layer's full name."""
+    graph = spec.graphs["discriminator"]
+    if not written:
+        found = [LossTerm(loss=MutualInformation())] if "recognizer" in spec.graphs else []
+        return (LossTerm(loss=NonSaturating()), *found)
+    terms = []
+    for term in written:
+        if isinstance(term.loss, FeatureMatching):
+            before = graph.node(end_of(graph)).inputs[0]
+            name = term.loss.tensor or before
+            full = name if name in graph.by_name else f"discriminator.{name}"
+            loss = FeatureMatching.model_construct(term.loss.model_fields_set, output=None, tensor=full)
+            term = term.model_copy(update={"loss": loss})
+        terms.append(term)
+    return tuple(terms)
 
 
 def _reconstruction_loss(spec: Spec) -> Loss:

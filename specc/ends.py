@@ -9,6 +9,7 @@ from specc.vocabulary.families import Layer
 from specc.vocabulary.layers.activating import Activate
 from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.layers.mirrored import Mirrored
+from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.reshaping import Flatten, Reshape
 
 FOLDED = ("decoder",)
@@ -18,13 +19,11 @@ FOLDED = ("decoder",)
 def with_folded_end(graph: Graph) -> Graph:
     """The graph whose end gives logits, where it ended with a sigmoid or softmax; its last layer knows which."""
     last = graph.nodes[-1] if graph.nodes else None
+    if graph.name == "discriminator":
+        return _with_folded_score(graph)
     if graph.name not in FOLDED or last is None or not isinstance(last.layer, Made) or last.layer.head != "linear":
         return graph
-    node = last
-    while _lays_out(node.layer) or node is last:
-        if node.inputs[0] not in graph.by_name:
-            return graph
-        node = graph.node(node.inputs[0])
+    node = last_working(graph)
     activation = getattr(node.layer, "activation", None)
     if not isinstance(activation, Sigmoid | Softmax):
         return graph
@@ -34,6 +33,26 @@ def with_folded_end(graph: Graph) -> Graph:
         last.name: last.model_copy(update={"layer": last.layer.model_copy(update={"head": activation.word})}),
     }
     return graph.model_copy(update={"nodes": tuple(changed.get(n.name, n) for n in graph.nodes)})
+
+
+def _with_folded_score(graph: Graph) -> Graph:
+    """The discriminator whose score is a logit, where it ended with a sigmoid."""
+    end = next((node for node in reversed(graph.nodes) if not isinstance(node.layer, Output)), None)
+    if end is None or not isinstance(getattr(end.layer, "activation", None), Sigmoid):
+        return graph
+    if any(end.name in node.inputs for node in graph.nodes):
+        return graph  # what its labels are told by
+    bare = Linear() if isinstance(end.layer, Activate) else None
+    changed = end.model_copy(update={"layer": end.layer.model_copy(update={"activation": bare})})
+    return graph.model_copy(update={"nodes": tuple(changed if n.name == end.name else n for n in graph.nodes)})
+
+
+def last_working(graph: Graph) -> Node:
+    """The last layer of a decoder or generator that does more than give the same numbers in another shape."""
+    node = last = graph.nodes[-1]
+    while (_lays_out(node.layer) or node is last) and node.inputs and node.inputs[0] in graph.by_name:
+        node = graph.node(node.inputs[0])
+    return node
 
 
 def _lays_out(layer: Layer) -> bool:

@@ -104,6 +104,12 @@ class Phase(Record):
         """Whether the phase is not left out."""
         return self.settings.epochs != 0 and self.settings.steps != 0
 
+    @property
+    def batches_a_step(self) -> int:
+        """The batches that a step takes: those that are accumulated, and one for each update of a discriminator."""
+        own = self.parts.get("discriminator")
+        return self.settings.accumulate * (own.updates if own is not None and own.updates is not None else 1)
+
     def rows_of(self, given: int) -> int:
         """How many of so many training rows it takes."""
         return given if self.settings.rows is None else min(self.settings.rows, given)
@@ -146,7 +152,8 @@ class CategoryFit(Record):
 
     @property
     def width(self) -> int:
-        return len(self.labels) if self.encode == "onehot" else 1
+        """How many numbers it is where it enters: a target's too, where rows are made for it."""
+        return 1 if self.encode == "embedding" else len(self.labels)
 
 
 class ImageFit(Record):

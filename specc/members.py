@@ -17,7 +17,8 @@ def members(spec: Spec, name: str) -> tuple[Node, ...]:
     if name in spec.graphs:
         return spec.graphs[name].nodes
     nodes = [node for graph in spec.graphs.values() for node in graph.nodes]
-    named = tuple(node for node in nodes if f"{node.name}.".startswith(f"{name}."))
+    whole = tuple(f"{prefix}{name}." for prefix in ("", *(f"{graph}." for graph in spec.graphs)))
+    named = tuple(node for node in nodes if f"{node.name}.".startswith(whole))
     numbered = re.compile(rf"{re.escape(name)}_\d+")
     return named or tuple(node for node in nodes if any(numbered.fullmatch(word) for word in node.name.split(".")))
 
@@ -77,6 +78,16 @@ def _by_layers(spec: Spec) -> Iterator[Held]:
                 # The tables of embedded columns came with the part, and stand in its `input`.
                 inputs = {name for n in inside for name in n.inputs if isinstance(graph.node(name).layer, Input)}
                 yield Held(_always() if freeze is True else freeze, frozenset({n.name for n in inside} | inputs))
+
+
+def side_of(spec: Spec, node: Node) -> str:
+    """Which of two that play against each other a layer belongs to: the `discriminator`, or the `generator`, which is all others.
+
+    Empty where none plays.
+    """
+    if "discriminator" not in spec.graphs or len(spec.graphs) == 1:
+        return ""
+    return "discriminator" if node.name in spec.graphs["discriminator"].by_name else "generator"
 
 
 class Way(NamedTuple):

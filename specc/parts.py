@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specc.composites import is_composite, standing_alone
+from specc.composites import is_composite, standing_alone, whole_of
 from specc.diagnostics import did_you_mean, listing
 from specc.ir import Graph, Spec
 from specc.reconstructing import RECONSTRUCTION, can_be_reconstructed, reconstruction_of
@@ -55,6 +55,8 @@ def asked_part(spec: Spec, name: str) -> Spec:
     if spec.is_of_ratings:
         features = listing([graph.nodes[-1].name for graph in spec.graphs.values()])
         raise NoSuchPart("a model of ratings is whole in its ONNX file", f"{features} is an output of it, beside the answers")
+    if name == RECONSTRUCTION and "encoder" in spec.graphs:
+        return whole_of(spec)
     if not can_be_reconstructed(spec) or find_end(spec.graph, name) is not None:
         return part_of(spec, name)
     return reconstruction_of(spec) if name == RECONSTRUCTION else part_of(spec, name, also=(RECONSTRUCTION,))

@@ -12,6 +12,7 @@ from specc.checking.mirrors import mirrored_decoder
 from specc.checking.names import Names, Place
 from specc.checking.reading import Reader, Unreadable
 from specc.checking.values import NotConstant, Scope
+from specc.checking.wording import article_of
 from specc.diagnostics import Label, Span, did_you_mean, listing
 from specc.ir import Graph, Node
 from specc.machines import units_of
@@ -20,7 +21,7 @@ from specc.syntax.tree import Body, Part, Setting, Statement
 from specc.vocabulary.activations import Sigmoid
 from specc.vocabulary.elsewhere import meant_elsewhere
 from specc.vocabulary.families import Column, Layer, Model
-from specc.vocabulary.layers.composite import Made
+from specc.vocabulary.layers.composite import Code, Found, Made
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.part import find_word, words_of
 
@@ -45,6 +46,7 @@ class CompositeBuilder:
     def build(self, scope: Scope) -> dict[str, Graph]:
         """The graphs by name; every mistake is reported."""
         assert self.section.body is not None
+        self.reader.parts = self.kind.parts
         statements = with_overrides(self.kind.word, self.section.body.statements, scope, self.reader)
         parts, mirror = self._sorted(statements)
         settings = [s for s in statements if s is not mirror]
@@ -165,12 +167,18 @@ class CompositeBuilder:
     def _keep(self, graph: Graph, end: str | None, statement: Part | Setting) -> None:
         """The graph with what its end means."""
         span = statement.kind_span if isinstance(statement, Part) else statement.span
-        self.spans[graph.name] = span
+        self.spans[graph.name] = self.reader.spans[graph.name] = span
         nodes = list(graph.nodes)
         latent = self.components.get("latent")
         if graph.name == "encoder" and self.kind.word == "vae" and latent is not None and end:
             outputs = {"": Shape(), "log_variance": Shape()}
             nodes.append(Node(name="encoder.latent", layer=latent[0], inputs=(end,), outputs=outputs, span=latent[1]))
+        elif graph.name == "recognizer" and end:
+            nodes += [
+                Node(name=f"recognizer.{name}", layer=Found(units=layer.size), inputs=(end,), outputs={"": Shape()}, span=span)
+                for name, (layer, _) in self.components.items()
+                if isinstance(layer, Code)
+            ]
         elif graph.name in MADE and end:
             name = f"{graph.name}.{MADE[graph.name]}"
             nodes.append(Node(name=name, layer=Made(columns=()), inputs=(end,), outputs={"": Shape()}, span=span))
@@ -203,6 +211,3 @@ class CompositeBuilder:
             way_out = "say what it makes rows of: `latent(64, normal)`"
             report.error("E0208", "the `gan` has neither a `latent` nor a `condition`", self.section.kind_span, help=way_out)
 
-
-def article_of(word: str) -> str:
-    return "an" if word[:1] in "aeio" else "a"

@@ -123,7 +123,8 @@ class GraphBuilder:
         if part.kind != "input" or not self.part or len(part.arguments) != 1 or part.arguments[0].name is not None:
             return None
         value = part.arguments[0].value
-        if not isinstance(value, Name) or value.text in (self.reader.columns or ()) or "." not in value.text:
+        known = isinstance(value, Name) and (value.text in self.components or "." in value.text)
+        if not isinstance(value, Name) or not known or value.text in (self.reader.columns or ()):
             return None
         return self.tensor(value.text, value.span, place)
 
@@ -230,6 +231,8 @@ class GraphBuilder:
         else:
             inputs = self._visible() if found is not None and issubclass(found, Hidden) and of is None else ()
             inputs = inputs or (self._current(part, of),)
+        if base == "plane" and arguments:
+            inputs = (self._argument_tensor(arguments[0], place), *inputs)  # the image lends its height and width
         name = self._name(part, base, place)
         path = f"{self.model}.{place.names.prefix}{name}"
         scope = place.scope
@@ -365,7 +368,7 @@ class GraphBuilder:
             name = names.number(part.name)
         else:
             name = part.name
-        if part.name is not None and part.name in ("it", "features"):
+        if part.name == "it" or (part.name == "features" and not self.part):
             self.report.error("E0106", f"`{part.name}` has a meaning of its own and cannot name a layer", part.name_span)
         if name in names.places:
             first = Label(names.places[name], "first here")

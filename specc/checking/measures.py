@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from specc.checking.data import COLUMN_OF_RATINGS
 from specc.checking.places import answered_columns, called, kind_of, label_count, outputs_of, plural, span_of
+from specc.checking.wording import article_of
 from specc.defaults import procedure_of
 from specc.diagnostics import Report, Span, did_you_mean, listing
 from specc.ir import Phase, Spec
@@ -15,6 +16,12 @@ OF_NUMBERS = ("root_mean_squared_error", "mean_absolute_error", "r2")
 """What is always measured of a number."""
 OF_MACHINES = ("reconstruction_error", "free_energy_gap", "log_likelihood")
 """What can be measured of a machine, the first of it always."""
+OF_ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "reconstruction": (("loss", "reconstruction_error"), ("sum_squared_error",)),
+    "layerwise": (("loss", "reconstruction_error"), ("sum_squared_error",)),
+    "variational": (("loss", "reconstruction", "kl"), ("log_likelihood",)),
+}
+"""What a procedure of composites always measures, and what more it can."""
 
 
 def metrics_fit_an_output(spec: Spec, report: Report) -> None:
@@ -27,8 +34,13 @@ def metrics_fit_an_output(spec: Spec, report: Report) -> None:
             if (metric.word, metric.output) in seen:
                 report.error("E0205", f"the metric `{metric.word}` is named twice", span)
             seen.add((metric.word, metric.output))
-            if metric.target == "machine":
+            if metric.target == "machine" and not spec.model.parts:
                 _names_no_output(metric, span, report)
+            elif spec.model.parts:
+                _measures_rows(spec, phase, metric, span, report)
+            elif metric.target == "rows":
+                message = f"`{metric.word}` measures whole rows, which a `{spec.model.word}` does not make"
+                report.error("E0502", message, span, help="it is for an `autoencoder` or a `vae`")
             elif not kinds and machines(spec):
                 _nothing_is_answered(spec, phase, metric, report)
             elif metric.output is not None and metric.output not in kinds:
@@ -41,6 +53,29 @@ def metrics_fit_an_output(spec: Spec, report: Report) -> None:
                 way_out = f"take {'`accuracy`, `auroc` or `f1`' if of_labels else '`root_mean_squared_error` or `r2`'}"
                 message = f"`{metric.word}` measures {plural(metric.target)}, and {answers}"
                 report.error("E0502", message, span, help=way_out)
+
+
+def _measures_rows(spec: Spec, phase: Phase, metric: Metric, span: Span | None, report: Report) -> None:
+    """Of a composite the metrics are those of the rows that it makes, and of its machines while it trains these."""
+    procedure, whole = procedure_of(spec, phase), f"{article_of(spec.model.word)} `{spec.model.word}`"
+    always, named = measured_of_rows(spec, phase)
+    if metric.target == "machine" and procedure.of_machines:
+        _names_no_output(metric, span, report)
+    elif metric.word in (*always, *named):
+        if metric.output is not None:
+            message = f"`{metric.word}` is of whole rows, and no output `{metric.output}`"
+            report.error("E0503", message, span, help="take `output` away")
+    else:
+        of = {"machine": "machines, and {} trains none", "rows": "rows that are rebuilt, and {} rebuilds none"}
+        message = f"`{metric.word}` measures {of.get(metric.target, 'answers, and {} gives none').format(whole)}"
+        there_is = listing([*(word for word in always if word != "loss"), *named], "and")
+        way_out = f"of its rows there is {there_is}; `pretrained` takes its encoder into a `network`, which answers"
+        report.error("E0502", message, span, help=way_out)
+
+
+def measured_of_rows(spec: Spec, phase: Phase) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is always measured of the rows that a composite makes in a phase, and what more may be named."""
+    return OF_ROWS.get(procedure_of(spec, phase).word, ((), ())) if spec.model.parts else ((), ())
 
 
 def _names_no_output(metric: Metric, span: Span | None, report: Report) -> None:
@@ -79,6 +114,8 @@ def measures(spec: Spec, phase: Phase) -> set[str]:
     """The names under which a phase's measurements can be had, without the split: `loss`, `accuracy`, `price.r2`."""
     kinds = kinds_of(spec, phase)
     names = {"loss"} if kinds else set()
+    always, named = measured_of_rows(spec, phase)
+    names |= {*always, *(metric.word for metric in phase.settings.metrics if metric.word in named)}
     if machines(spec) and not spec.is_of_ratings and procedure_of(spec, phase).of_energies:
         names |= {"reconstruction_error", *(m.word for m in phase.settings.metrics if m.target == "machine")}
     for column, kind in kinds.items():
@@ -113,7 +150,7 @@ def _measure_is_taken(measure: str, span: Span | None, phase: Phase, spec: Spec,
         report.error("E0504", f"`{measure}` is no measure of training", span, help=way_out)
     elif name not in known:
         report.error("E0504", f"nothing measures `{measure}`", span, help=_way_to_a_measure(spec, phase, split, name, known))
-    elif name == "reconstruction_error":
+    elif name == "reconstruction_error" and procedure_of(spec, phase).of_energies:
         message = "`reconstruction_error` falls as training goes on, even where the machine gets worse: nothing can be told by it"
         report.error("E0504", message, span, help=_by_the_likelihood(split))
     elif split == "train" and name == "free_energy_gap":
@@ -133,7 +170,7 @@ def _measure_is_taken(measure: str, span: Span | None, phase: Phase, spec: Spec,
 
 def _way_to_a_measure(spec: Spec, phase: Phase, split: str, name: str, known: list[str]) -> str:
     """What may be looked at in place of what nothing measures."""
-    meant = did_you_mean(name, [other for other in known if other != "reconstruction_error"])
+    meant = did_you_mean(name, [other for other in known if other != "reconstruction_error" or spec.model.parts])
     if meant is not None:
         return f"did you mean `{split}.{meant}`?"
     if name in OF_MACHINES and procedure_of(spec, phase).of_machines and not spec.is_of_ratings:

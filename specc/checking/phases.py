@@ -9,6 +9,7 @@ from typing import Any
 from specc.checking.places import called, kind_of, span_of
 from specc.diagnostics import Label, Report, Span
 from specc.ir import Phase, Spec
+from specc.shapes import product
 from specc.vocabulary.families import Schedule
 from specc.vocabulary.optimizers import Sgd
 from specc.vocabulary.part import Part
@@ -38,7 +39,8 @@ def a_run_has_one_seed(spec: Spec, report: Report) -> None:
 
 
 def batches_serve_batch_statistics(spec: Spec, report: Report) -> None:
-    normed = [n for g in spec.graphs.values() for n in g.nodes if n.layer.batch_statistics]
+    # One picture has a height and a width to take statistics over.
+    normed = [n for n in spec.nodes if n.layer.batch_statistics and (not n.shape.is_image or product(n.shape.sizes[1:]) == 1)]
     rows = spec.bound.rows.get("train") if spec.bound is not None else None
     for phase in spec.phases if normed else ():
         labels = (Label(normed[0].span, "needs the statistics of a batch"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.checking.places import called, kind_of, outputs_of, span_of
+from specc.checking.wording import article_of
 from specc.defaults import procedure_of
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node, Phase, Spec
@@ -58,11 +59,12 @@ def _trains_its_model(spec: Spec, procedure: Procedure, span: Span | None, repor
         report.error("E0505", message, span, help="leave `procedure` out: the model says how it is trained")
         return
     message = f"`{procedure.word}` does not train the `{spec.model.word}`"
-    report.error("E0505", message, span, help=f"leave it out: a `{spec.model.word}` is trained by `{spec.model.procedure}`")
+    whole = f"{article_of(spec.model.word)} `{spec.model.word}`"
+    report.error("E0505", message, span, help=f"leave it out: {whole} is trained by `{spec.model.procedure}`")
 
 
 def _composites_use_it(spec: Spec, phase: Phase, procedure: Procedure, report: Report) -> None:
-    if phase.settings.label_noise is not None and not outputs_of(spec):
+    if phase.settings.label_noise is not None and not outputs_of(spec) and _has_labels(spec):
         message = f"`{procedure.word}` has no use for `label_noise`"
         report.error("E0505", message, span_of(spec, phase, "label_noise"), help="take it away: no label is learnt")
 

@@ -39,6 +39,8 @@ class Reader:
     report: Report
     overrides: dict[str, Argument] = field(default_factory=dict)
     columns: tuple[str, ...] | None = None
+    parts: tuple[str, ...] = ()
+    """The parts of a composite, which losses speak of as of columns."""
 
     def __post_init__(self) -> None:
         self.evaluator = Evaluator(self.report)
@@ -305,7 +307,7 @@ class Reader:
     def _reference(self, text: str, accepts: Accepts, span: Span) -> str:
         if accepts.reference == "column" and self.columns is not None:
             known = any(text == c or (is_pattern(c) and fits_pattern(text, c)) for c in self.columns)
-            if not known and text != "features":
+            if not known and text not in ("features", *self.parts):
                 self.unknown_column(text, span)
                 raise Unreadable
         return text

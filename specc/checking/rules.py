@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 
+from specc.checking.adversarial import (
+    components_are_taken,
+    discriminators_give_a_score,
+    discriminators_have_gradients,
+    games_are_played_for_something,
+    gans_have_one_game,
+    remedies_have_a_disease,
+    scores_have_no_bounds,
+    virtual_batches_have_a_reference,
+    what_is_made_reaches_the_data,
+)
 from specc.checking.advice import (
     gaussian_units_see_scaled_numbers,
     images_are_scaled,
     outputs_follow_no_activation_of_labels,
     phases_outlast_what_they_begin_with,
 )
+from specc.checking.autoencoders import encoders_take_what_is_rebuilt, losses_compare_rows, what_is_rebuilt_can_be
 from specc.checking.columns import (
     columns_have_one_way,
     imputed_values_fit_their_columns,
@@ -57,6 +69,12 @@ from specc.checking.ratings import (
 )
 from specc.checking.sweeps import sweeps_have_something_to_search, sweeps_look_the_right_way
 from specc.checking.units import units_hold_their_columns, units_stand_on_their_side
+from specc.checking.variational import (
+    bounds_are_what_is_learnt,
+    codes_are_all_that_is_known,
+    likelihoods_are_estimated_by_what_there_is,
+)
+from specc.checking.wording import article_of
 from specc.diagnostics import Label, Report, listing
 from specc.door import input_columns
 from specc.ir import Node, Spec
@@ -64,6 +82,7 @@ from specc.vocabulary.augmentations import Crop, Cutout, Shift
 from specc.vocabulary.columns import Array, Category, Image, Number
 from specc.vocabulary.layers.boltzmann import Label as VisibleLabel
 from specc.vocabulary.layers.boltzmann import Visible
+from specc.vocabulary.layers.composite import Condition
 from specc.vocabulary.layers.convolution import Shortcut
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
@@ -87,6 +106,8 @@ def inputs_can_be_joined(spec: Spec, report: Report) -> None:
     for node in inputs_of(spec):
         assert isinstance(node.layer, Input)
         for name in set(node.layer.columns) & set(spec.data.target):
+            if isinstance(node.layer, Condition):
+                continue  # what a row is made for may be what is told of it
             if spec.model.word != "rbm":
                 way_out = "no model may see what it is to predict"
                 report.error("E0505", f"the input `{name}` is the target", node.span, help=way_out)
@@ -134,7 +155,9 @@ def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
         elif not isinstance(spec.data.columns.get(column), Number | Category):
             kind = spec.data.columns[column].word if column in spec.data.columns else "pattern"
             report.error("E0505", f"`output` answers numbers and categories; `{column}` is an {kind}", node.span)
-    way_out_of = {"rbm": "make it visible, `visible({})`, or take `target` away"}.get(spec.model.word)
+    rebuilt = f"{article_of(spec.model.word)} `{spec.model.word}` learns without one: take `target` away"
+    ways = {"rbm": "make it visible, `visible({})`, or take `target` away", "autoencoder": rebuilt, "vae": rebuilt}
+    way_out_of = ways.get(spec.model.word)
     way_out_of = way_out_of or f"end the {spec.model.word} with `output({{}})`"
     seen = {name for node in inputs_of(spec) for name in node.layer.columns if spec.model.word == "rbm"}  # type: ignore[attr-defined]
     seen |= {node.layer.column for node in outputs_of(spec) if isinstance(node.layer, VisibleLabel)}
@@ -257,6 +280,11 @@ BEFORE_SHAPES = (
     machines_are_whole,
     labels_are_told_by_one_machine,
     inputs_can_be_joined,
+    encoders_take_what_is_rebuilt,
+    gans_have_one_game,
+    components_are_taken,
+    scores_have_no_bounds,
+    virtual_batches_have_a_reference,
     units_stand_on_their_side,
     units_hold_their_columns,
     targets_and_outputs_agree,
@@ -276,6 +304,14 @@ AFTER_SHAPES = (
     machines_that_are_trained_have_a_length,
     a_run_has_one_seed,
     losses_fit_their_outputs,
+    discriminators_give_a_score,
+    games_are_played_for_something,
+    remedies_have_a_disease,
+    what_is_rebuilt_can_be,
+    losses_compare_rows,
+    codes_are_all_that_is_known,
+    bounds_are_what_is_learnt,
+    likelihoods_are_estimated_by_what_there_is,
     metrics_fit_an_output,
     measures_are_taken,
     batches_serve_batch_statistics,
@@ -293,6 +329,8 @@ AFTER_SHAPES = (
     settings_reach_weights,
     sweeps_have_something_to_search,
     sweeps_look_the_right_way,
+    discriminators_have_gradients,
+    what_is_made_reaches_the_data,
     gaussian_units_see_scaled_numbers,
     images_are_scaled,
     outputs_follow_no_activation_of_labels,

@@ -30,7 +30,7 @@ def sweeps_look_the_right_way(spec: Spec, report: Report) -> None:
     measure, word = spec.sweep.objective.measure, spec.sweep.objective.word  # type: ignore[attr-defined]
     name = measure.rpartition(".")[2]
     metric = find_word("metric", name)
-    if metric is None and name != "loss":
+    if metric is None and name not in ("loss", "reconstruction", "kl"):
         return
     better = metric.better if metric is not None and issubclass(metric, Metric) else "lower"
     wanted = "maximize" if better == "higher" else "minimize"

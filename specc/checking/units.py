@@ -122,7 +122,7 @@ def _misfit(units: Units, column: Column) -> Reason | None:
         return _other_kind(units, column)
     if units.word == "replicated_softmax" and _changed_by(column):
         return f"has `{_changed_by(column)}`, and `replicated_softmax` takes counts as they are", "take it away"
-    if units.word == "bernoulli" and (scale := _leads_out_of_the_unit_range(column)):
+    if units.word == "bernoulli" and (scale := leads_out_of_the_unit_range(column)):
         fitting = "`scale = unit`" if isinstance(column, Image) else "`scale = minmax`"
         return f"{scale}, and bernoulli units hold 0 to 1", f"{fitting} brings it there; gaussian units hold any number"
     return None
@@ -142,7 +142,7 @@ def _changed_by(column: Column) -> str:
     return "transform = log1p" if getattr(column, "transform", None) is not None else ""
 
 
-def _leads_out_of_the_unit_range(column: Column) -> str:
+def leads_out_of_the_unit_range(column: Column) -> str:
     """How a column's scale takes it out of 0 … 1, as far as that is known without the data."""
     if isinstance(column, Image) and column.scale is None:
         return "goes from 0 to 255"

@@ -18,6 +18,10 @@ NOUNS = {
     "averaging": "average of weights",
     "clipping": "way of clipping",
     "units": "kind of units",
+    "smoothing": "way of smoothing labels",
+    "instance_noise": "noise",
+    "penalty": "penalty",
+    "sampling": "time to sample",
 }
 
 
@@ -30,6 +34,10 @@ def written(value: Any) -> str:
     if isinstance(value, Part):
         return f"`{value.word}`"
     return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def article_of(word: str) -> str:
+    return "an" if word[:1] in "aeio" else "a"
 
 
 def what_is(value: Value) -> str:

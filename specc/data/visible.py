@@ -8,11 +8,12 @@ import numpy as np
 
 from specc.composites import made_node
 from specc.data.prepare import decode_target
-from specc.door import answers, features_of, input_columns
+from specc.door import DoorTensor, answers, entries, features_of, input_columns
 from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, NumberFit, Spec
 from specc.machines import units_in, visible_layers
 from specc.vocabulary.layers.boltzmann import Label, Visible
 from specc.vocabulary.layers.composite import Made
+from specc.vocabulary.layers.sources import Input
 
 WHITE = 255.0
 
@@ -45,6 +46,15 @@ def made_seats(spec: Spec) -> tuple[Seat, ...]:
         found.append(Seat(name, fit, made.layer.head, slice(start, start + width)))
         start += width
     return tuple(found)
+
+
+def rebuilt_tensor(spec: Spec) -> DoorTensor | None:
+    """The tensor of the door that a spec of one graph both takes and makes again; None where it makes nothing of what it takes."""
+    made = made_node(spec)
+    if made is None or not isinstance(made.layer, Made):
+        return None
+    taken = [node for node in spec.nodes if type(node.layer) is Input and node.layer.columns == made.layer.columns]
+    return entries(spec, taken[0])[0] if taken else None
 
 
 def seats(spec: Spec) -> tuple[Seat, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from specc.composites import results_of
-from specc.data.visible import made_seats
+from specc.data.visible import made_seats, rebuilt_tensor
 from specc.door import Answer, answers
 from specc.ir import CategoryFit, NumberFit, Spec
 from specc.onnx.front import read_columns
@@ -19,14 +19,23 @@ def probabilities_of(column: str) -> str:
     return f"{column}_probabilities"
 
 
+ERROR = "reconstruction_error"
+"""The output with the error of each row that is made again."""
+
+
 def output_names(spec: Spec) -> dict[str, tuple[str, ...]]:
-    """The outputs of the file by the node that they read: targets under their names, a part's last layer under its own."""
+    """The outputs of the file by the node that they read: targets under their names, a part's last layer under its own.
+
+    Of what is made, a name a column; where it is the row itself that is made again, then the name of its error.
+    """
     assert spec.bound is not None
     columns = {answer.node: answer.column for answer in answers(spec.graph)}
     names: dict[str, tuple[str, ...]] = {}
     for node in results_of(spec):
         if isinstance(spec.graph.node(node).layer, Made):
             names[node] = tuple(made_name(spec, seat.column) for seat in made_seats(spec))
+            if rebuilt_tensor(spec) is not None:
+                names[node] += (f"{ERROR}_of_the_row" if ERROR in (*names[node], *read_columns(spec)) else ERROR,)
         elif node not in columns:
             name = node.removeprefix(f"{spec.graph.name}.")
             names[node] = (f"{name}_features" if name in read_columns(spec) else name,)

@@ -10,12 +10,13 @@ import onnx_ir as ir
 from specc.about import specc_version
 from specc.composites import entering, shape_entering
 from specc.costs import LARGEST_FILE
+from specc.data.visible import rebuilt_tensor
 from specc.door import answers, door, entries
 from specc.ir import Graph, Node, Spec
 from specc.onnx.back import blanked, output_names, write_answer, write_features
 from specc.onnx.description import KEY, describe, write_description
 from specc.onnx.front import Front, noise_input, raw_input, read_columns
-from specc.onnx.made import write_made
+from specc.onnx.made import write_error, write_made
 from specc.onnx.writer import Place, Writer, writer_of
 from specc.shapes import Shape
 from specc.vocabulary.layers.composite import Made
@@ -51,7 +52,11 @@ def build_onnx(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
     doors = {tensor.name: front.tensor(tensor) for tensor in door(spec)}
     given = {one.node.name if one.node is not None else one.reference: value for one, value in noise}
     tensors = _write_layers(spec, spec.graph, doors, given, writer)
-    about = {KEY: write_description(describe(spec, {node: str(tensors[node].name) for node in outputs}))}
+    rebuilt = rebuilt_tensor(spec)
+    end = next((node for node in spec.graph.nodes if isinstance(node.layer, Made)), None)
+    error = write_error(spec, end, tensors[end.name], doors[rebuilt.name], writer) if rebuilt is not None and end is not None else None
+    logits = {node: str(tensors[node].name) for node in outputs}
+    about = {KEY: write_description(describe(spec, logits, str(error.name) if error is not None else ""))}
     answered = []
     targets = {answer.node: answer for answer in answers(spec.graph)}
     for node, names in outputs.items():
@@ -59,6 +64,8 @@ def build_onnx(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
         tensor = blanked(tensors[node], 1 + len(sizes), front.unknown, writer)
         if isinstance(spec.graph.node(node).layer, Made):
             answered += write_made(spec, spec.graph.node(node), tensor, names, writer)
+            if error is not None:
+                answered.append(write_features(error, names[-1], (), writer))
         elif node in targets:
             answered += write_answer(spec, targets[node], tensor, writer)
         else:

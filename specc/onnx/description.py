@@ -8,13 +8,13 @@ from typing import Any
 
 from specc.about import specc_version
 from specc.composites import entering, is_noise, results_of, shape_entering
-from specc.data.visible import made_seats
+from specc.data.visible import made_seats, rebuilt_tensor
 from specc.diagnostics import Span
 from specc.door import answers
 from specc.ir import FORMAT, ArrayFit, CategoryFit, Fit, Graph, ImageFit, Node, NumberFit, Spec
 from specc.onnx.back import output_names
 from specc.onnx.front import missing_marks, read_columns
-from specc.onnx.made import made_answer
+from specc.onnx.made import error_answer, made_answer
 from specc.stored import bound_spec
 from specc.vocabulary.activations import Sigmoid, Softmax
 from specc.vocabulary.families import Layer
@@ -28,8 +28,10 @@ SAMPLER = "sampler"
 """The `kind` of a file that draws rows in place of answering them."""
 
 
-def describe(spec: Spec, logits: dict[str, str]) -> dict[str, Any]:
-    """The description of the file of a bound spec; `logits` names the tensor that each output's node gives."""
+def describe(spec: Spec, logits: dict[str, str], error: str = "") -> dict[str, Any]:
+    """The description of the file of a bound spec; `logits` names the tensor that each output's node gives, and `error` the
+    one with the error of each row that is made again.
+    """
     assert spec.bound is not None
     fits, marks = spec.bound.fits, missing_marks(spec)
     outputs = output_names(spec)
@@ -38,7 +40,7 @@ def describe(spec: Spec, logits: dict[str, str]) -> dict[str, Any]:
         "version": specc_version(),
         "name": spec.name,
         "inputs": {name: _input(fits[name], marks) for name in read_columns(spec)} | _noise(spec),
-        "answers": {n: a for node, names in outputs.items() for n, a in _answers(spec, node, names, logits[node]).items()},
+        "answers": {n: a for node, names in outputs.items() for n, a in _answers(spec, node, names, logits[node], error).items()},
         "spec": json.loads(reading_spec(spec).model_dump_json()),
     }
 
@@ -58,7 +60,7 @@ def reading_spec(spec: Spec) -> Spec:
     path = os.path.basename(os.path.normpath(getattr(spec.data.source, "path", "")))
     source = spec.data.source.model_copy(update={"path": path})
     data = spec.data.model_copy(update={"source": source, "split": None, "augment": ()})
-    named = {*read_columns(spec), *data.target}
+    named = {*read_columns(spec), *data.target, *(seat.column for seat in made_seats(spec))}
     fits = {name: fit for name, fit in spec.bound.fits.items() if name in named}
     bound = spec.bound.model_copy(update={"fits": fits, "rows": {}, "files": {}, "class_counts": {}})
     graphs = {name: _ends(graph, results_of(spec)) for name, graph in spec.graphs.items()}
@@ -100,11 +102,12 @@ def _drawn(node: Node | None) -> dict[str, str]:
     return {} if distribution is None else {"distribution": distribution}
 
 
-def _answers(spec: Spec, node: str, outputs: tuple[str, ...], logits: str) -> dict[str, Any]:
+def _answers(spec: Spec, node: str, outputs: tuple[str, ...], logits: str, error: str) -> dict[str, Any]:
     """What each output of a node is, by its name."""
     layer = spec.graph.node(node).layer
     if isinstance(layer, Made):
-        return {name: made_answer(seat, logits) for name, seat in zip(outputs, made_seats(spec))}
+        made = {name: made_answer(seat, logits) for name, seat in zip(outputs, made_seats(spec))}
+        return made | ({outputs[-1]: error_answer(error, logits)} if rebuilt_tensor(spec) is not None else {})
     return {outputs[0]: _answer(spec, node, outputs, logits)}
 
 

@@ -1,4 +1,4 @@
-"""The back of a decoder or generator: what it makes becomes columns in their own units."""
+"""The back of a decoder or generator: what it makes becomes columns in their own units, and how far they are from the row's."""
 
 from __future__ import annotations
 
@@ -24,15 +24,28 @@ def made_answer(seat: Seat, logits: str) -> dict[str, Any]:
     return about
 
 
+def error_answer(error: str, logits: str) -> dict[str, Any]:
+    """What the file says of the output with each row's error; `error` is the tensor that it gives, `logits` what is measured."""
+    return {"kind": "error", "logits": error, "of": logits}
+
+
 def write_made(spec: Spec, node: Node, made: ir.Value, names: tuple[str, ...], writer: Writer) -> list[ir.Value]:
     """The outputs of all columns, of the `[batch, …]` logits or scaled numbers that the node gives."""
-    place = Place(node, (made,), (node.shape,), writer)
     seats = made_seats(spec)
-    x = Term(made, place)
-    if seats[0].units == "sigmoid":
-        x = x.op("Sigmoid")
-    elif seats[0].units == "softmax":
-        x = x.op("Softmax", axis=1)
-    if not node.shape.is_vector:
-        x = x.op("Flatten", axis=1)
+    x = _flat(_activated(seats[0], Term(made, Place(node, (made,), (node.shape,), writer))), node)
     return [write_column(seat, name, x, x, writer) for seat, name in zip(seats, names)]
+
+
+def write_error(spec: Spec, node: Node, made: ir.Value, row: ir.Value, writer: Writer) -> ir.Value:
+    """`[batch]`: the mean square of the differences between what is made and the row, in the network's scale."""
+    x = _activated(made_seats(spec)[0], Term(made, Place(node, (made, row), (node.shape, node.shape), writer)))
+    difference = _flat(x - row, node)
+    return (difference * difference).op("ReduceMean", x.place.integers([1], "axis"), keepdims=0).value
+
+
+def _activated(seat: Seat, x: Term) -> Term:
+    return x.op("Sigmoid") if seat.units == "sigmoid" else x.op("Softmax", axis=1) if seat.units == "softmax" else x
+
+
+def _flat(x: Term, node: Node) -> Term:
+    return x if node.shape.is_vector else x.op("Flatten", axis=1)

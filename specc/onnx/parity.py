@@ -57,6 +57,8 @@ def measure(model: bytes, raw: dict[str, np.ndarray], reference: Reference) -> d
     for column, answer in answers.items():
         ours, theirs, given = (np.concatenate(parts) for parts in zip(*measured[column]))
         record["outputs"][column] = compared = _compare(ours, theirs, given, answer)
+        if answer["kind"] == "error" and "difference" in compared:
+            compared["allowed"] = _allowed_of_error(compared["scale"], _scale_of(answer["of"], answers, record["outputs"]))
         if "difference" not in compared:
             wrong.append(f"`{column}`: {compared['fault']}")
         elif compared["difference"] > compared["allowed"]:
@@ -92,6 +94,20 @@ def _compare(ours: np.ndarray, theirs: np.ndarray, given: np.ndarray, answer: di
     ties = ordered[:, -1] - ordered[:, -2] <= 2 * allowed
     expected = np.array(labels, dtype=object)[scores.argmax(axis=1)]
     return record | {"labels_differ": int((given != expected)[~ties].sum()), "ties": int(ties.sum())}
+
+
+def _scale_of(logits: str, answers: dict[str, Any], measured: dict[str, Any]) -> float:
+    """The largest of the numbers that an error is taken of, as far as it is known of them."""
+    return max((measured[name].get("scale", 1.0) for name, one in answers.items() if one["logits"] == logits), default=1.0)
+
+
+def _allowed_of_error(error: float, scale: float) -> float:
+    """How far the mean square of differences may be off, where each difference d may be by δ: `2 δ √mean(d²) + δ²`.
+
+    A row may be rebuilt exactly, and then its error is all that the digits of larger numbers leave.
+    """
+    apart = BOUND * max(1.0, scale)
+    return 2 * apart * error**0.5 + apart**2 + BOUND * error
 
 
 def _properties(model: bytes) -> dict[str, str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from specc.data.prepare import decode_target
-from specc.data.visible import in_own_unit, seats
-from specc.door import answers
+from specc.data.visible import in_own_unit, made_seats, seats
+from specc.door import Answer, answers
 from specc.ir import CategoryFit, NumberFit, Spec
+from specc.onnx.back import output_names
+from specc.vocabulary.layers.composite import Made
 
 if TYPE_CHECKING:
     import polars
@@ -18,11 +21,11 @@ Answers = dict[str, np.ndarray]
 """By target: labels as texts, or numbers in their own unit; `species_probabilities` `[rows, labels]` beside labels."""
 
 
-def decode_answers(spec: Spec, logits: dict[str, np.ndarray]) -> Answers:
-    """The answers that the logits `[rows, units]` of each target mean."""
+def decode_answers(spec: Spec, logits: dict[str, np.ndarray], of: Sequence[Answer] | None = None) -> Answers:
+    """The answers that the logits `[rows, units]` of each target mean, or of some of them."""
     assert spec.bound is not None
     decoded: Answers = {}
-    for answer in answers(spec.graph):
+    for answer in answers(spec.graph) if of is None else of:
         fit, values = spec.bound.fits[answer.column], logits[answer.column].astype(np.float64)
         if isinstance(fit, CategoryFit):
             scores = np.concatenate([np.zeros_like(values), values], axis=1) if answer.head == "sigmoid" else values
@@ -69,6 +72,31 @@ def table_of_columns(columns: dict[str, np.ndarray]) -> polars.DataFrame:
     return polars.DataFrame(series)
 
 
+def given_columns(spec: Spec, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What a part of a composite gives, by its outputs in the file, as a table names it.
+
+    What is made under its columns' names and then `reconstruction_error`, labels with their probabilities, and a layer's numbers
+    under its own.
+    """
+    assert spec.bound is not None
+    columns: dict[str, np.ndarray] = {}
+    targets = {answer.node: answer.column for answer in answers(spec.graph)}
+    for node, outputs in output_names(spec).items():
+        if isinstance(spec.graph.node(node).layer, Made):
+            made = made_seats(spec)
+            columns |= {seat.column: given[name] for seat, name in zip(made, outputs)}
+            columns |= {name: given[name] for name in outputs[len(made) :]}
+        elif node not in targets:
+            flat = given[outputs[0]].reshape(len(given[outputs[0]]), -1)
+            columns |= {f"{outputs[0]}_{i}": numbers for i, numbers in enumerate(flat.T)}
+        else:
+            columns[outputs[0]] = given[outputs[0]]
+            fit = spec.bound.fits[targets[node]]
+            if isinstance(fit, CategoryFit):
+                columns |= {f"{outputs[0]}_probability_{label}": given[outputs[1]][:, i] for i, label in enumerate(fit.labels)}
+    return columns
+
+
 def reconstructed(spec: Spec, values: np.ndarray) -> dict[str, np.ndarray]:
     """The columns in their own units from the visible units that a reconstruction gives, each label's probability with them."""
     columns: dict[str, np.ndarray] = {}
@@ -85,4 +113,6 @@ def reconstructed(spec: Spec, values: np.ndarray) -> dict[str, np.ndarray]:
 def _type(values: np.ndarray) -> type[polars.DataType]:
     import polars
 
-    return polars.String if values.dtype == object else polars.Int64 if values.dtype.kind == "i" else polars.Float64
+    if values.dtype == object:
+        return polars.String
+    return polars.Int64 if values.dtype.kind in "iu" else polars.Float32 if values.dtype == np.float32 else polars.Float64

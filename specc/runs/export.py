@@ -11,6 +11,7 @@ import torch
 from specc.composites import results_of, whole_of
 from specc.data.inputs import raw_inputs
 from specc.data.ratings import RatingsDataset
+from specc.data.visible import rebuilt_tensor
 from specc.ir import Spec
 from specc.onnx.back import output_names
 from specc.onnx.build import build_onnx
@@ -19,6 +20,7 @@ from specc.parts import asked_part, part_of
 from specc.pytorch.source import build_module
 from specc.runs.entering import noise_for
 from specc.runs.ratings.export import proven_ratings
+from specc.runs.composites import errors_of_rows
 from specc.runs.samplers import export_samplers
 from specc.training.rows import Rows
 from specc.vocabulary.layers.composite import Made
@@ -82,15 +84,20 @@ def _reference(
     spec: Spec, module: torch.nn.Module, dataset: Dataset, numbers: np.ndarray, noise: dict[str, np.ndarray]
 ) -> Reference:
     rows = Rows(spec, dataset, torch.device("cpu"), as_in_use=True)
-    names, wanted = output_names(spec), results_of(spec)
+    names, wanted, again = output_names(spec), results_of(spec), rebuilt_tensor(spec)
 
     @torch.no_grad()
     def logits(chosen: np.ndarray) -> tuple[np.ndarray, ...]:
         drawn = {name: torch.from_numpy(values[chosen]) for name, values in noise.items()}
-        given = module(**rows.batch(torch.from_numpy(numbers[chosen])).inputs, **drawn)
+        inputs = rows.batch(torch.from_numpy(numbers[chosen])).inputs
+        given = module(**inputs, **drawn)
         tensors = dict(zip(wanted, given if isinstance(given, tuple) else (given,)))
         # Of what a decoder makes every column is read of one tensor.
         made = {n for n in wanted if isinstance(spec.graph.node(n).layer, Made)}
-        return tuple(tensors[node].numpy() for node in wanted for _ in (names[node] if node in made else (node,)))
+        found: list[torch.Tensor] = []
+        for node in wanted:
+            given = [errors_of_rows(spec, tensors[node], inputs[again.name])] if node in made and again is not None else []
+            found += [tensors[node]] * (len(names[node]) - len(given) if node in made else 1) + given
+        return tuple(tensor.numpy() for tensor in found)
 
     return logits

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from specc.composites import is_composite, whole_of
 from specc.data.inputs import door_inputs, raw_inputs, read_rows, rows_of, unseen_labels
 from specc.diagnostics import Report, Source
-from specc.door import answers, results
+from specc.door import answers, door, results
 from specc.ir import Spec
 from specc.onnx.back import output_names
 from specc.onnx.build import build_onnx
 from specc.onnx.session import NotAModel, OnnxModel
 from specc.parts import asked_part
 from specc.reconstructing import is_reconstruction
-from specc.runs.answers import decode_answers, reconstructed, table_of, table_of_columns, table_of_features
+from specc.runs.answers import decode_answers, given_columns, reconstructed, table_of, table_of_columns, table_of_features
+from specc.runs.codes import codes_of, codes_taken, read_codes
 from specc.runs.ratings.predict import predict_ratings
 from specc.runs.run import WEIGHTS, Run, open_run
 
@@ -63,9 +65,12 @@ def predict_file(model: OnnxModel, path: Path, top: int | None = None, opened: P
     if top is not None:
         report.error("E0505", "`--top` asks a model of ratings for items, and this one answers rows", help="leave it out")
         report.raise_errors()
+    codes = read_codes(path, model.spec, report) if codes_taken(model.spec) else {}
+    if not door(model.spec):
+        return Predicted(_frame(model.spec, model.answer(codes)), {}, report)
     table = read_rows(path, model.spec, report)
     report.raise_errors()
-    given = model.answer(raw_inputs(table, model.spec))
+    given = model.answer(raw_inputs(table, model.spec) | codes)
     return Predicted(_frame(model.spec, given), unseen_labels(table, model.spec), report)
 
 
@@ -74,6 +79,8 @@ def predict_rows(run: Run, rows: Any, part: str | None = None) -> Predicted:
     report = Report(Source("the rows", ""))
     if run.spec.is_of_ratings and part is None:
         return predict_ratings(open_model(run.path), rows, None, _ratings_of(run.path))
+    if is_composite(run.spec):
+        return _composite_rows(run, rows, whole_of(run.spec) if part is None else asked_part(run.spec, part), report)
     spec = run.spec if part is None else asked_part(run.spec, part)
     table = read_rows(Path(rows), spec, report) if isinstance(rows, str | Path) else rows_of(rows, spec, report)
     report.raise_errors()
@@ -102,7 +109,26 @@ def _ratings_of(path: Path | None) -> Callable[[], RatingsDataset] | None:
     return opened
 
 
+def _composite_rows(run: Run, rows: Any, spec: Spec, report: Report) -> Predicted:
+    """What a part of a composite makes of rows, or of codes."""
+    from specc.runs.composites import given_by_module
+
+    is_path = isinstance(rows, str | Path)
+    codes = {} if not codes_taken(spec) else read_codes(Path(rows), spec, report) if is_path else codes_of(rows, spec, report)
+    if not door(spec):
+        return Predicted(_frame(spec, given_by_module(spec, run.module_of(spec), codes)), {}, report)
+    table = read_rows(Path(rows), spec, report) if is_path else rows_of(rows, spec, report)
+    report.raise_errors()
+    given = given_by_module(spec, run.module_of(spec), door_inputs(table, spec) | codes)
+    return Predicted(_frame(spec, given), unseen_labels(table, spec), report)
+
+
 def _frame(spec: Spec, given: dict[str, np.ndarray]) -> polars.DataFrame:
+    if is_composite(spec):
+        names = [name for outputs in output_names(spec).values() for name in outputs]
+        if lost := next((name for name in names if name not in given), None):
+            raise NotAModel(f"the model is damaged: it describes `{lost}`, which its graph does not give")
+        return table_of_columns(given_columns(spec, given))
     if answers(spec.graph):
         return table_of(spec, given)
     (name,) = results(spec.graph)

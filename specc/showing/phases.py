@@ -47,7 +47,7 @@ def _settings(spec: Spec, phase: Phase) -> list[SettingFact]:
     rows = training_rows(spec, phase)
     steps = None
     if rows is not None:
-        steps = steps_an_epoch(spec, rows, phase.batch_of(rows), s.accumulate)
+        steps = steps_an_epoch(spec, rows, phase.batch_of(rows), phase.batches_a_step)
     of_machines = s.procedure is not None and s.procedure.of_energies
     facts = [
         _part("procedure", s.procedure, phase),

@@ -15,11 +15,21 @@ from specc.vocabulary.families import Averaging
 
 
 class Average:
-    """The averages of a module's weights and batch statistics, as far as there are any: `count` says of how many."""
+    """The averages of a module's weights and batch statistics, as far as there are any: `count` says of how many.
 
-    def __init__(self, part: Averaging | None, weights: Tensor, module: nn.Module) -> None:
+    Where two play against each other, of the generator's: `layers` are the attributes of its layers.
+    """
+
+    def __init__(
+        self, part: Averaging | None, weights: Tensor, module: nn.Module, layers: frozenset[str] | None = None
+    ) -> None:
         self.part = part
-        self.tensors = [weights, *(buffer for buffer in module.buffers() if buffer.is_floating_point())] if part else []
+        buffers = [
+            buffer
+            for name, buffer in module.named_buffers()
+            if buffer.is_floating_point() and (layers is None or name.partition(".")[0] in layers)
+        ]
+        self.tensors = [weights, *buffers] if part else []
         self.values: list[Tensor] = []
         self.count = 0
 

@@ -12,15 +12,19 @@ from specc.training.optimizers import update
 from specc.training.state import State
 
 
-def descend(phase: Phase, state: State, clock: Clock) -> None:
-    """Clips the gradient, then every group that is not frozen takes its step. Raises `NotFinite` before anything changes."""
+def descend(phase: Phase, state: State, clock: Clock, side: str = "") -> None:
+    """Clips the gradient, then every group that is not frozen takes its step; with `side` only those of it are touched.
+
+    Raises `NotFinite` before anything changes.
+    """
     parameters = state.parameters
+    _, gradient = parameters.of(side)
     # A sum is one pass and no memory; only where it is not finite the numbers are looked at one by one.
-    if not math.isfinite(parameters.gradient.sum()) and (layer := bad_gradient(state.module)) is not None:
+    if not math.isfinite(gradient.sum()) and (layer := bad_gradient(state.module)) is not None:
         raise NotFinite("gradient", layer)
-    trained = parameters.trained
+    trained = parameters.trained(side)
     for group in trained:
         group.last_rate = checked_rate(group.rate, clock)
-    clip_gradient(phase.settings.clip, parameters.gradient, clock)
+    clip_gradient(phase.settings.clip, gradient, clock)
     for group in trained:
         update(group, group.last_rate, clock)

@@ -13,6 +13,8 @@ from specc.vocabulary.schedules import Plateau
 from specc.vocabulary.stopping import Best, Early
 
 Event = dict[str, Any]
+COSTS = ("loss", "reconstruction", "kl")
+"""What training makes small, and the two terms of the evidence lower bound."""
 
 
 def is_kept(phase: Phase, event: Event, position: Position) -> bool:
@@ -66,7 +68,7 @@ def _is_better(value: float, best: float, measure: str, change: float = 0.0) -> 
 
 def lower_is_better(measure: str) -> bool:
     word = measure.rpartition(".")[2]
-    if word == "loss":
+    if word in COSTS:
         return True
     found = find_word("metric", word)
     return found is not None and getattr(found, "better", "higher") == "lower"

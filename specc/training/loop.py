@@ -169,7 +169,8 @@ class Training:
         numbers = training_rows(self.spec, self.dataset, phase)
         join_last = any(node.layer.batch_statistics for graph in self.spec.graphs.values() for node in graph.nodes)
         batches = list(slices(len(numbers), phase.batch_of(len(numbers)), join_last))
-        steps = [batches[start : start + settings.accumulate] for start in range(0, len(batches), settings.accumulate)]
+        size = phase.batches_a_step
+        steps = [batches[start : start + size] for start in range(0, len(batches), size)]
         noisy = with_wrong_labels(self.spec, self.dataset, numbers, settings.label_noise)
         rows = self.rows if noisy is self.dataset else self.rows.answering(noisy)
         procedure = procedure_of(self.spec, phase, rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from specc.ir import Node, Phase, Spec
-from specc.members import Held, Way, held_parts, members, ways
+from specc.members import Held, Way, held_parts, members, side_of, ways
 from specc.pytorch.source import parameter_table
 from specc.training.changing import at_moment, changes
 from specc.training.clock import Clock, Rate
@@ -43,11 +44,13 @@ class Segment:
 class Group:
     """Parameters that one optimizer trains at one rate, side by side in the flat buffers, and what it remembers of them.
 
-    `part` is the name under which the spec speaks of them, empty for those that follow the phase. While any of `held` holds,
+    `part` is the name under which the spec speaks of them, empty for those that follow the phase; `side` that of the two that
+    play against each other. While any of `held` holds,
     they stay as they are. `memory` are the optimizer's tensors, `updates` counts its steps.
     """
 
     part: str
+    side: str
     optimizer: Optimizer
     rate: Rate
     held: tuple[Held, ...]
@@ -123,6 +126,7 @@ class FlatParameters:
         self.groups = [
             self._group(spec, phase, list(alike)) for _, alike in groupby(stretches, key=lambda stretch: stretch.way.group)
         ]
+        self.sides = {side: _place_of(list(own)) for side, own in groupby(stretches, key=lambda stretch: stretch.way.side)}
 
     def _group(self, spec: Spec, phase: Phase, stretches: list[_Stretch]) -> Group:
         way, start, end = stretches[0].way, stretches[0].start, stretches[-1].end
@@ -132,6 +136,7 @@ class FlatParameters:
         assert optimizer is not None
         group = Group(
             min(filter(None, (way.optimizer, way.schedule)), key=lambda part: len(members(spec, part)), default=""),
+            way.side,
             optimizer,
             Rate(optimizer.learning_rate, schedule),  # type: ignore[attr-defined]
             tuple(held[index] for index in way.held),
@@ -155,12 +160,29 @@ class FlatParameters:
             if group.is_changing:
                 group.settle(clock)
 
-    def clear_gradient(self) -> None:
-        self.gradient.zero_()
+    def of(self, side: str) -> tuple[Tensor, Tensor]:
+        """The weights and the gradient of one side, or without a name of all."""
+        place = self.sides.get(side, slice(0, 0)) if side else slice(None)
+        return self.weights[place], self.gradient[place]
 
-    @property
-    def trained(self) -> list[Group]:
-        return [group for group in self.groups if not group.frozen]
+    def clear_gradient(self, side: str = "") -> None:
+        self.of(side)[1].zero_()
+
+    def trained(self, side: str = "") -> list[Group]:
+        """The groups of a side, or of all, that are not frozen."""
+        return [group for group in self.groups if not group.frozen and side in ("", group.side)]
+
+    @contextmanager
+    def only(self, side: str) -> Iterator[None]:
+        """Within it no gradient is taken of the other side's weights."""
+        others = [p for group in self.trained() if group.side != side for p in group.parameters]
+        for parameter in others:
+            parameter.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for parameter in others:
+                parameter.requires_grad_(True)
 
     @property
     def segments(self) -> Iterable[Segment]:
@@ -192,8 +214,9 @@ class FlatParameters:
 
 @dataclass(frozen=True)
 class _Way:
-    """How one parameter is trained: the way of its layer, whether it is a weight, its regularizers."""
+    """How one parameter is trained: its side, the way of its layer, whether it is a weight, its regularizers."""
 
+    side: str
     optimizer: str
     schedule: str
     held: tuple[int, ...]
@@ -201,8 +224,8 @@ class _Way:
     regularizers: tuple[Regularizer, ...]
 
     @property
-    def group(self) -> tuple[str, str, tuple[int, ...]]:
-        return self.optimizer, self.schedule, self.held
+    def group(self) -> tuple[str, str, str, tuple[int, ...]]:
+        return self.side, self.optimizer, self.schedule, self.held
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -220,6 +243,11 @@ class _Stretch:
     parameters: list[nn.Parameter] = field(default_factory=list)
 
 
+def _place_of(stretches: list[_Stretch]) -> slice:
+    """Where stretches side by side stand in the buffers."""
+    return slice(stretches[0].start, stretches[-1].end)
+
+
 def _ways(spec: Spec, phase: Phase, named: dict[str, nn.Parameter]) -> dict[str, _Way]:
     """The way of each parameter by its key in the state dict."""
     table, of_layers = parameter_table(spec), ways(spec, phase)
@@ -231,7 +259,7 @@ def _ways(spec: Spec, phase: Phase, named: dict[str, nn.Parameter]) -> dict[str,
         is_weight = is_weight and (of_stacks or not key.endswith(".generative_weight"))
         way = of_layers[node.name]
         regularizers = _regularizers(node, phase, way) if is_weight else ()
-        found[key] = _Way(way.optimizer, way.schedule, way.held, is_weight, regularizers)
+        found[key] = _Way(side_of(spec, node), way.optimizer, way.schedule, way.held, is_weight, regularizers)
     return found
 
 

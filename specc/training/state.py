@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from specc.door import identifier
 from specc.ir import Phase, Spec
-from specc.members import Held, held_parts
+from specc.members import Held, held_parts, side_of
 from specc.training.averaging import Average
 from specc.training.clock import Clock
 from specc.training.parameters import FlatParameters
@@ -23,7 +23,7 @@ class State:
     def __init__(self, spec: Spec, phase: Phase, module: nn.Module, streams: Streams) -> None:
         self.module, self.streams = module, streams
         self.parameters = FlatParameters(module, spec, phase)
-        self.average = Average(phase.settings.average, self.parameters.weights, module)
+        self.average = Average(phase.settings.average, *_averaged(spec, self.parameters, module))
         self.own: dict[str, Tensor] = {}
         """What the procedure itself keeps from one step to the next."""
         self._held = self._held_statistics(held_parts(spec, phase))
@@ -63,6 +63,14 @@ class State:
         for index, group in enumerate(self.parameters.groups):
             group.updates = int(tensors[f"group/{index}/updates"])
             group.memory = {n: t.to(device).clone() for n, t in below(tensors, f"group/{index}/memory/").items()}
+
+
+def _averaged(spec: Spec, parameters: FlatParameters, module: nn.Module) -> tuple[Tensor, nn.Module, frozenset[str] | None]:
+    """What an average is of: all weights, or the generator's, and the layers whose batch statistics go with them."""
+    if "generator" not in parameters.sides:
+        return parameters.weights, module, None
+    layers = frozenset(identifier(node.name) for node in spec.nodes if side_of(spec, node) == "generator")
+    return parameters.of("generator")[0], module, layers
 
 
 def below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -235,6 +235,22 @@ class Procedure(Part, family="procedure"):
         return self.of_machines or self.of_stacks
 
 
+class Smoothing(Part, family="smoothing"):
+    """Which labels an adversarial discriminator learns from in place of 1 and 0."""
+
+
+class InstanceNoise(Part, family="instance_noise"):
+    """Noise on the rows that a discriminator sees, real and generated."""
+
+
+class Penalty(Part, family="penalty"):
+    """What is asked of the gradient of a discriminator."""
+
+
+class Sampling(Part, family="sampling"):
+    """When rows are made to be looked at, while training goes on."""
+
+
 class Hyperparameter(Part, family="hyperparameter"):
     """A number or choice that a spec leaves open, with its default and its range."""
 

@@ -37,8 +37,15 @@ _WORDS: dict[str, dict[str, str]] = {
     "split": {"splits": "random column provided folds"},
     "augmentation": {"augmentations": "crop flip shift rotate cutout"},
     "loss": {
-        "losses": "mean_squared_error mean_absolute_error sum_squared_error cross_entropy binary_cross_entropy mse mae bce",
+        "losses": "mean_squared_error mean_absolute_error sum_squared_error cross_entropy binary_cross_entropy mse mae bce"
+        " contractive",
+        "variational": "elbo",
+        "adversarial": "minimax non_saturating least_squares hinge wasserstein mutual_information feature_matching",
     },
+    "smoothing": {"remedies": "one_sided two_sided drawn"},
+    "instance_noise": {"remedies": "gaussian"},
+    "penalty": {"remedies": "gradient_penalty r1"},
+    "sampling": {"remedies": "every"},
     "metric": {
         "metrics": "accuracy auroc f1 precision recall confusion_matrix root_mean_squared_error mean_absolute_error r2 rmse mae"
         " reconstruction_error free_energy_gap log_likelihood sum_squared_error",
@@ -67,5 +74,5 @@ INDEX: dict[str, dict[str, str]] = {
     family: {word: module for module, words in modules.items() for word in words.split()} for family, modules in _WORDS.items()
 }
 
-DERIVED: dict[str, str] = {"made": "layers.composite", "given": "layers.composite", "mirrored": "layers.mirrored"}
+DERIVED: dict[str, str] = {"made": "layers.composite", "given": "layers.composite", "found": "layers.composite", "mirrored": "layers.mirrored"}
 """Layers that follow from others: no spec writes them, and what is stored of a spec has them."""

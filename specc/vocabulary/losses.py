@@ -6,16 +6,24 @@ from typing import ClassVar, Literal
 
 from specc.vocabulary.families import Loss
 from specc.vocabulary.numbers import Fraction, PositiveFloat
+from specc.vocabulary.part import ColumnName
 
 
-class MeanSquaredError(Loss, aliases=("mse",)):
+class _OfNumbers(Loss):
+    """`mean_absolute_error(generator, photo)` compares what a part makes with the column `other`."""
+
+    output: ColumnName | None = None
+    other: ColumnName | None = None
+
+
+class MeanSquaredError(_OfNumbers, aliases=("mse",)):
     """`L = mean (y − t)²`.
 
     Example: `loss = mean_squared_error`
     """
 
 
-class MeanAbsoluteError(Loss, aliases=("mae",)):
+class MeanAbsoluteError(_OfNumbers, aliases=("mae",)):
     """`L = mean |y − t|`.
 
     Example: `loss = mean_absolute_error`
@@ -58,3 +66,15 @@ class BinaryCrossEntropy(_Classification, aliases=("bce",)):
     """
 
     class_weights: Literal["balanced"] | tuple[PositiveFloat, ...] | None = None
+
+
+class Contractive(Loss):
+    """`L = Σᵢⱼ (∂hⱼ/∂xᵢ)²`: the squared Frobenius norm of the Jacobian of the code h by the row x (Rifai et al. 2011).
+
+    Beside a loss that wants rows rebuilt it makes codes that change along the data only. Of the encoder as it is in use, without
+    noise and dropout; the mean over rows.
+
+    Example: `loss = [mean_squared_error, 0.1 * contractive]`
+    """
+
+    of_rows: ClassVar[bool] = True

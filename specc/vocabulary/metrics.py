@@ -120,19 +120,34 @@ class FreeEnergyGap(_OfMachines):
 
 
 class LogLikelihood(_OfMachines):
-    """The mean of `ln p(v)` over the rows, in nats: exact where the smaller side has at most 20 units.
+    """The mean of `ln p` over the rows, in nats: of a machine exact where the smaller side has at most 20 units.
 
     Otherwise by annealed importance sampling from the means of the data (Salakhutdinov and Murray 2008), which is rather too high
     than too low, and beside it `log_likelihood_reverse`, from the rows back, which is rather too low (Burda, Grosse and
-    Salakhutdinov 2015). Where both are exact to their errors they may cross. `temperatures` in each epoch, `final` at the end.
-    Of a deep belief network: a lower bound.
+    Salakhutdinov 2015). Where both are exact to their errors they may cross. `temperatures` in each epoch, `final` at the end,
+    10 000 where it is left out. Of a deep belief network: a lower bound.
+
+    Of a variational autoencoder by importance sampling, a lower bound that `samples` codes of each row make the closer
+    (Burda, Grosse and Salakhutdinov 2016); `final` of them at the end, 500 where it is left out. Of numbers it is a density. Of
+    more than 10 000 rows so many are taken, spread evenly.
 
     Example: `metrics = [log_likelihood(every = 5)]`
     """
 
     chains: PositiveInt = 100
     temperatures: PositiveInt = 1_000
-    final: PositiveInt = 10_000
+    samples: PositiveInt = 50
+    final: PositiveInt | None = None
+
+    @property
+    def final_temperatures(self) -> int:
+        """The temperatures at the end."""
+        return self.final if self.final is not None else 10_000
+
+    @property
+    def final_samples(self) -> int:
+        """The codes of each row at the end."""
+        return self.final if self.final is not None else 500
 
 
 class SumSquaredError(_Measured):

@@ -8,15 +8,19 @@ from specc.vocabulary.families import (
     Averaging,
     Clipping,
     Freezing,
+    InstanceNoise,
     Keeping,
     Metric,
     Objective,
     Optimizer,
+    Penalty,
     Procedure,
     Pruning,
     Regularizer,
+    Sampling,
     Schedule,
     Section,
+    Smoothing,
     Source,
     Split,
     Stopping,
@@ -46,6 +50,7 @@ class Train(Section):
     `rows`: only so many training rows. `batch = all`: the whole training set in one step. `accumulate`: the batches of a step,
     which then learns from all their rows. `label_noise`: this share of the training rows gets another label, by lot.
     `dense_1.optimizer = sgd(0.01)` is a setting of one part: a named graph, layer or block, or all unnamed layers of a word.
+    Of adversarial training: `noisy_labels`: with this chance the discriminator is told the opposite of a row.
 
     Example: `train { optimizer = adam(1e-3); epochs = 10; batch = 32 }`
     """
@@ -68,10 +73,16 @@ class Train(Section):
     batch: PositiveInt | Literal["all"] = 32
     accumulate: PositiveInt = 1
     seed: NonNegativeInt = 0
+    label_smoothing: Smoothing | None = None
+    noisy_labels: Fraction | None = None
+    instance_noise: InstanceNoise | None = None
+    penalty: Penalty | None = None
+    sample: Sampling | None = None
 
 
 class PartSettings(Section, word="part"):
-    """The settings of one part of a model, before those of its phase. `epochs`: of an `rbm` that is pretrained.
+    """The settings of one part of a model, before those of its phase. `epochs`: of an `rbm` that is pretrained; `updates`: of a
+    `discriminator`, in each step, before the generator has its one.
 
     Example: `train { optimizer = adam(1e-3); dense_1.optimizer = sgd(0.01); epochs = 10 }`
     """
@@ -80,6 +91,7 @@ class PartSettings(Section, word="part"):
     schedule: Schedule | None = None
     regularize: tuple[Regularizer, ...] | None = None
     epochs: NonNegativeInt | None = None
+    updates: PositiveInt | None = None
 
 
 class Phase(Section):

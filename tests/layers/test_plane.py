@@ -28,15 +28,13 @@ def test_every_pixel_is_the_vector(text: str) -> None:
     hold_planes(spec)
 
 
-def test_a_block_is_given_the_vector() -> None:
-    beside = "block beside(given) { concat(it, plane($given)) }\n"
-    spec = bound_spec(
-        beside + "network { input(vector); dense condition(5); input(image); beside(condition); flatten; output(label) }"
-    )
-    hold_planes(spec)
+@pytest.mark.parametrize("beside", ["plane($given)", "plane(vector = $given)"])
+def test_a_block_is_given_the_vector(beside: str) -> None:
+    text = f"block beside(given) {{ concat(it, {beside}) }}\n"
+    hold_planes(bound_spec(text + network("input(vector); dense condition(5); input(image); beside(condition); {}")))
 
 
-def hold_planes(spec) -> None:  # noqa: ANN001
+def hold_planes(spec: Spec) -> None:
     """The last five channels are what `condition` gives, the first three the image."""
     module = build_module(spec)
     module.start(torch.Generator().manual_seed(1))  # type: ignore[operator]

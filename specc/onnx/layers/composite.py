@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
+from specc.onnx.layers.dense import dense
 from specc.onnx.layers.sources import input
 from specc.onnx.writer import Place, writes
-from specc.vocabulary.layers.composite import Condition, Latent, Made
+from specc.vocabulary.layers.composite import Condition, Found, Latent, Made
 
 writes(Condition)(input)
+writes(Found)(dense)
 
 
 @writes(Latent)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from specc.pytorch.initializers import started
+from specc.pytorch.layers.dense import dense
 from specc.pytorch.layers.sources import input
 from specc.pytorch.written import Place, Written, writes
 from specc.vocabulary.initializers import GlorotUniform, Zeros
-from specc.vocabulary.layers.composite import Condition, Latent, Made
+from specc.vocabulary.layers.composite import Condition, Found, Latent, Made
 
 writes(Condition)(input)
+writes(Found)(dense)
 
 
 @writes(Latent)

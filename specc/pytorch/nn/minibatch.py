@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 
 class MinibatchDiscrimination(nn.Module):
-    """`concat(x, o)` of `x` `[N, incoming]`: `o[i, b] = Σ_{j≠i} exp(−Σ_c |M[i, b, c] − M[j, b, c]|)`, `M = x Wᵀ` (Salimans et al. 2016).
+    """`concat(x, o)` of `x` `[N, incoming]`, `o[i, b] = Σ_{j≠i} exp(−Σ_c |M[i, b, c] − M[j, b, c]|)` with `M = x Wᵀ`.
 
-    `weight` is the transpose of the paper's T, `[features · kernel_width, incoming]`.
+    So Salimans et al. (2016) have it; `weight` is the transpose of the paper's T, `[features · kernel_width, incoming]`.
     """
 
     def __init__(self, incoming: int, features: int, kernel_width: int) -> None:

@@ -19,7 +19,7 @@ class _Normalized(nn.Module):
     """A layer with a `weight`, whose `axis` counts the outputs."""
 
     axis = 0
-    weight: nn.Parameter
+    weight: Tensor
 
     @property
     def matrix(self) -> Tensor:
@@ -49,7 +49,7 @@ class _ConvTranspose2d(_Normalized, nn.ConvTranspose2d):
         return F.conv_transpose2d(x, self.normalized(), self.bias, *sizes)  # type: ignore[arg-type]
 
 
-class _Spectral(_Normalized):
+class Spectral(_Normalized):
     """`W / σ` with σ the largest singular value of W (Miyato et al. 2018).
 
     `direction` is u, the singular vector of σ on the side of the outputs, as far as it is known. Each use computes
@@ -83,7 +83,7 @@ class _Spectral(_Normalized):
         return self.weight / largest
 
 
-class _Lengths(_Normalized):
+class Lengths(_Normalized):
     """`gᵢ · wᵢ / ‖wᵢ‖` for the weights of each output (Salimans and Kingma 2016); `length` holds the g."""
 
     def __init__(self, *sizes: Any, **settings: Any) -> None:
@@ -102,25 +102,25 @@ class _Lengths(_Normalized):
         return self.weight * factors.view(sizes)
 
 
-class SpectralLinear(_Spectral, _Linear):
+class SpectralLinear(Spectral, _Linear):
     """`nn.Linear` with spectral normalization."""
 
 
-class SpectralConv2d(_Spectral, _Conv2d):
+class SpectralConv2d(Spectral, _Conv2d):
     """`nn.Conv2d` with spectral normalization."""
 
 
-class SpectralConvTranspose2d(_Spectral, _ConvTranspose2d):
+class SpectralConvTranspose2d(Spectral, _ConvTranspose2d):
     """`nn.ConvTranspose2d` with spectral normalization."""
 
 
-class WeightNormLinear(_Lengths, _Linear):
+class WeightNormLinear(Lengths, _Linear):
     """`nn.Linear` with weight normalization."""
 
 
-class WeightNormConv2d(_Lengths, _Conv2d):
+class WeightNormConv2d(Lengths, _Conv2d):
     """`nn.Conv2d` with weight normalization."""
 
 
-class WeightNormConvTranspose2d(_Lengths, _ConvTranspose2d):
+class WeightNormConvTranspose2d(Lengths, _ConvTranspose2d):
     """`nn.ConvTranspose2d` with weight normalization."""

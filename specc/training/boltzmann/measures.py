@@ -77,7 +77,7 @@ class Measuring:
 
         base = self.seen.some(self._training(), MOST_ROWS)
         lots, chains = new_generator(0, "likelihood"), metric.chains
-        temperatures = metric.final if epoch is None else metric.temperatures
+        temperatures = metric.final_temperatures if epoch is None else metric.temperatures
         if epoch is None and self.final is None and self.machine.counts is None:
             self.final = log_partition(self.machine, base, lots, chains, temperatures)
         found = estimate_log_likelihood(self.machine, v, base, lots, chains, temperatures, self.final)

@@ -63,7 +63,7 @@ class StackMeasuring:
         lots = new_generator(0, "likelihood")
         training = rows_to_compare_with(self.spec, self.seen.rows.dataset, self.phase)
         base = rows_of_the_top(self.stack, self.seen.some(training, MOST_ROWS), lots)
-        temperatures = metric.final if epoch is None else metric.temperatures
+        temperatures = metric.final_temperatures if epoch is None else metric.temperatures
         top = log_partition(self.stack[-1], base, lots, metric.chains, temperatures)
         down = [(m.weight if m.generative_weight is None else m.generative_weight, m.visible_bias) for m in self.stack[:-1]]
         bound = variational_bound(self.stack, v, top, lots, down)

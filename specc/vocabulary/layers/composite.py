@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from specc.shapes import Shape, Size
 from specc.vocabulary.families import Derived, Layer, needs_vector
+from specc.vocabulary.layers.dense import Dense
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.numbers import PositiveInt
 from specc.vocabulary.part import ColumnName, Resolved
@@ -66,6 +67,10 @@ class Code(Component):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return Shape.vector(self.size)
+
+
+class Found(Derived, Dense):
+    """A code as the recognizer finds it again: the logits of a category, or numbers. No spec writes it."""
 
 
 class Given(Derived):

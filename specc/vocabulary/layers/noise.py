@@ -49,7 +49,7 @@ class MaskingNoise(_Noise):
 
 
 class SaltAndPepper(_Noise):
-    """In training, each number becomes `low` or `high` with probability `rate`, which of them by a fair coin (Vincent et al. 2010).
+    """In training, each number becomes `low` or `high` with probability `rate`, by a fair coin (Vincent et al. 2010).
 
     Example: `salt_and_pepper(0.1)`
     """

@@ -66,6 +66,7 @@ class Plane(Layer):
         if not vector.is_vector:
             raise ShapeMismatch("E0301", f"`plane` makes an image of a vector, got {vector}", "expects [N, features]")
         if not image.is_image:
+            message = f"`plane` needs an image before it, whose height and width it takes, got {image}"
             way_out = "join vectors by their names: `concat(it, condition)`" if image.is_vector else ""
-            raise ShapeMismatch("E0301", f"`plane` needs an image before it, whose height and width it takes, got {image}", "", way_out)
+            raise ShapeMismatch("E0301", message, "", way_out)
         return image.with_size("channels", vector.size("features"))
