@@ -55,7 +55,11 @@ def _swept(text: str, procedure: str) -> str:
     hyper, measure = "hyper { width = int(8, 4 .. 32, log) }\n", "accuracy"
     if procedure != "supervised":
         measure = measure if "visible(y)" in text or "output(y)" in text else "log_likelihood"
-        return hyper + text.replace("hidden(8", "hidden($width").replace("rbm(8)", "rbm($width)") + SWEEP.format(measure=measure)
+        return (
+            hyper
+            + text.replace("hidden(8", "hidden($width").replace("rbm(8)", "rbm($width)").replace("middle(8", "middle($width")
+            + SWEEP.format(measure=measure)
+        )
     text = text.replace("dense middle(8)", "dense middle($width)").replace("(0.01", "($rate") + SWEEP.format(measure=measure)
     rate = "rate = float(0.01, 1e-3 .. 1e-1, log)" if "$rate" in text else ""
     return hyper.replace(" }", f"; {rate} }}") + text
@@ -146,6 +150,56 @@ def _npz(folder: Path) -> str:
     return "npz"
 
 
+def variational(folder: Path, draw: random.Random, length: int) -> str:
+    """A variational autoencoder of numbers and a category, conditional or not, whose β may change."""
+    _csv(folder)
+    split = SPLITS[draw.choice(["random", "column", "folds"])].format(seed=draw.randrange(9), fold=draw.randrange(1, 5))
+    condition, taken = draw.choice([("", ""), ("condition(y)", "concat(it, condition); ")])
+    beta = draw.choice(["1.0", "4.0", "warmup(0.0, 1.0, epochs = 3)", "linear(start = 0.1, to = 2.0)"])
+    phases = [_of_composites(f"phase_{number}", draw, length) for number in range(draw.choice([1, 2]))]
+    return f"""data {{
+  source = csv("rows.csv")
+  columns {{ a = number(scale = standard); b = number(scale = minmax); c = category; y = category }}
+  split = {split}
+}}
+vae {{
+  {condition}
+  encoder {{ input(a, b, c); {taken}dense middle(8, tanh); {draw.choice(["", "batch_norm; "])}dropout(0.1) }}
+  latent(2)
+  decoder {{ {taken}dense(8, relu); dense(4) }}
+}}
+train {{
+  loss = elbo(beta = {beta}, free_bits = {draw.choice(["0.0", "0.2"])}, variance = 0.5)
+  metrics = [log_likelihood(every = 2, samples = 5, final = 20)]
+{chr(10).join(phases)}
+}}
+"""
+
+
+def _of_composites(name: str, draw: random.Random, length: int) -> str:
+    """A phase that trains all parts of a composite."""
+    batch = draw.choice(["8", "16", "50"])
+    epochs = max(3, length // {"8": 30, "16": 15, "50": 5}[batch])
+    settings = [f"batch = {batch}", f"optimizer = {_optimizer(draw)}", f"epochs = {epochs}"]
+    maybe = [
+        "keep = best(validation.loss)",
+        f"stop = early(validation.loss, patience = {epochs})",
+        "clip = norm(5.0)",
+        "average = ema(0.95)",
+        "average = swa(start = 0.3)",
+        "decoder.optimizer = adam(0.002)",
+        f"freeze = until(epoch = {max(1, epochs // 2)}, parts = [encoder])",
+        "regularize = l2(1e-3)",
+        f"schedule = {SCHEDULES[draw.choice(sorted(SCHEDULES))]}",
+        "rows = 100",
+        "accumulate = 3",
+    ]
+    taken: dict[str, str] = {}
+    for setting in draw.sample(maybe, draw.randrange(0, 6)):
+        taken.setdefault(setting.partition(" ")[0], setting)
+    return f"  phase {name} {{ {'; '.join([*settings, *taken.values()])} }}"
+
+
 def machines(procedure: str) -> Callable[[Path, random.Random, int], str]:
     """Who writes specs of a procedure of machines: an `rbm`, with a label or without, or a stack whose layers are pretrained."""
 
@@ -215,5 +269,6 @@ PROCEDURES: dict[str, Callable[[Path, random.Random, int], str]] = {
     "supervised": supervised,
     **{word: machines(word) for word in OF_MACHINES},
     "up_down": up_down,
+    "variational": variational,
 }
 """Who writes a spec of each procedure of the vocabulary: all of them are killed."""

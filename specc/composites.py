@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from specc.door import DoorTensor, answers, entries, identifier, results
 from specc.ir import Graph, Node, Spec
@@ -120,9 +120,28 @@ def standing_alone(spec: Spec, graph: Graph) -> Graph:
     """The graph with an entry for each tensor that other parts gave it."""
     given = [e for e in entering(spec, graph) if e.reference]
     nodes = [
-        Node(name=e.reference, layer=Given(size=spec.shapes[e.reference]), outputs={"": spec.shapes[e.reference]}) for e in given
+        Node(
+            name=e.reference,
+            layer=Given(size=spec.shapes[e.reference], distribution=_drawn_from(spec, e.reference)),
+            outputs={"": spec.shapes[e.reference]},
+        )
+        for e in given
     ]
     return graph.model_copy(update={"nodes": (*nodes, *map(_alone, graph.nodes))})
+
+
+def _drawn_from(spec: Spec, reference: str) -> Literal["normal", "uniform"] | None:
+    """What codes are drawn from: the latent of a vae, or the one that the codes of an autoencoder were made to be like."""
+    latents = [node.layer for node in spec.nodes if isinstance(node.layer, Latent)]
+    is_code = "encoder" in spec.graphs and reference == end_of(spec.graphs["encoder"])
+    return latents[0].distribution if is_code and latents else None
+
+
+def making_part(spec: Spec) -> str | None:
+    """The part that makes rows of noise: a gan's generator, a vae's decoder, and that of an autoencoder which has a `latent`."""
+    has_latent = any(isinstance(node.layer, Latent) for node in spec.nodes)
+    makes = spec.model.word in ("gan", "vae") or (spec.model.word == "autoencoder" and has_latent)
+    return IN_USE[spec.model.word][-1] if makes else None
 
 
 def _alone(node: Node) -> Node:

@@ -7,14 +7,16 @@ from specc.door import Answer, answers
 from specc.ir import Phase, Spec
 from specc.machines import machines
 from specc.members import members
-from specc.vocabulary.adversarial import FeatureMatching, MutualInformation, NonSaturating
-from specc.vocabulary.families import Loss, LossTerm, Metric, Optimizer, Procedure
+from specc.unrolled import hidden_units, stages, visible_blocks
+from specc.vocabulary.adversarial import FeatureMatching, MutualInformation, NonSaturating, Wasserstein
+from specc.vocabulary.families import Loss, LossTerm, Metric, Optimizer, Penalty, Procedure
 from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from specc.vocabulary.metrics import R2, Accuracy, Auroc, MeanAbsoluteError, RootMeanSquaredError
 from specc.vocabulary.models import Dbn
 from specc.vocabulary.optimizers import Adam, Sgd
 from specc.vocabulary.part import find_word
+from specc.vocabulary.remedies import GradientPenalty
 from specc.vocabulary.sections import Train
 from specc.vocabulary.stopping import Best, Early, Last
 from specc.vocabulary.variational import Elbo
@@ -56,11 +58,12 @@ def trains_machines(spec: Spec) -> bool:
 
 
 def _one_by_one(spec: Spec, phase: Phase) -> tuple[Phase, ...]:
-    """A phase that trains machines, as a phase for each of them."""
-    if phase.settings.procedure is None or not phase.settings.procedure.of_machines or phase.layer is not None:
+    """A phase that trains machines, or an autoencoder layer by layer, as a phase for each of them."""
+    procedure = phase.settings.procedure
+    if procedure is None or not procedure.layer_by_layer or phase.layer is not None:
         return (phase,)
-    stack = machines(spec)
-    return tuple(_of_layer(spec, phase, node.name, len(stack) > 1) for node in stack)
+    names = [node.name for node in machines(spec)] or [stage.name for stage in stages(spec)]
+    return tuple(_of_layer(spec, phase, name, len(names) > 1) for name in names) or (phase,)
 
 
 def _of_layer(spec: Spec, phase: Phase, layer: str, several: bool) -> Phase:
@@ -74,7 +77,7 @@ def _of_layer(spec: Spec, phase: Phase, layer: str, several: bool) -> Phase:
     if own:
         values = {name: getattr(settings, name) for name in Train.model_fields} | {"epochs": own[0][1], "steps": None}
         settings = Train.model_construct(set(settings.model_fields_set), **values)
-    name = f"{phase.name}.{layer}" if several else phase.name
+    name = f"{phase.name}.{layer.removeprefix('encoder.')}" if several else phase.name
     return phase.model_copy(update={"name": name, "layer": layer, "settings": settings})
 
 
@@ -86,12 +89,13 @@ def _completed(spec: Spec, phase: Phase, outputs: list[Answer]) -> Phase:
         filled["procedure"] = procedure
     if settings.optimizer is None:
         filled["optimizer"] = _default_optimizer(spec, procedure)
-    if not settings.loss and procedure.word == "reconstruction":
+    if not settings.loss and procedure.word in ("reconstruction", "layerwise"):
         filled["loss"] = (LossTerm(loss=_reconstruction_loss(spec)),)
     elif not settings.loss and procedure.word == "variational":
         filled["loss"] = (LossTerm(loss=Elbo()),)
     elif procedure.word == "adversarial":
         filled["loss"] = _adversarial_losses(spec, settings.loss)
+        filled["penalty"] = _penalty(settings)
     elif not settings.loss and outputs and all(answer.head in LOSS_OF_HEAD for answer in outputs):
         filled["loss"] = tuple(LossTerm(loss=_default_loss(answer, len(outputs) > 1)) for answer in outputs)
     if settings.keep is None:
@@ -106,6 +110,8 @@ def _default_optimizer(spec: Spec, procedure: Procedure) -> Optimizer:
     if not procedure.of_energies:
         return Adam()
     words = {word for node in machines(spec) for word, _ in (*node.layer.visible, (node.layer.units.word, 0))}  # type: ignore[attr-defined]
+    for stage in stages(spec):
+        words |= {hidden_units(stage) or "", *(word for word, _ in visible_blocks(spec, stage) or ())}
     return Sgd(learning_rate=0.05 if words <= {"bernoulli", "softmax"} else 0.005)
 
 
@@ -118,13 +124,23 @@ def _adversarial_losses(spec: Spec, written: tuple[LossTerm, ...]) -> tuple[Loss
     terms = []
     for term in written:
         if isinstance(term.loss, FeatureMatching):
-            before = graph.node(end_of(graph)).inputs[0]
+            end = end_of(graph)
+            is_read = any(answer.node for answer in answers(graph) if end in graph.node(answer.node).inputs)
+            before = end if is_read else graph.node(end).inputs[0]
             name = term.loss.tensor or before
             full = name if name in graph.by_name else f"discriminator.{name}"
             loss = FeatureMatching.model_construct(term.loss.model_fields_set, output=None, tensor=full)
             term = term.model_copy(update={"loss": loss})
         terms.append(term)
     return tuple(terms)
+
+
+def _penalty(settings: Train) -> Penalty | None:
+    """What is written, else that of the Wasserstein loss."""
+    if settings.penalty is not None:
+        return settings.penalty
+    weight = next((t.loss.gradient_penalty for t in settings.loss if isinstance(t.loss, Wasserstein)), 0.0)
+    return GradientPenalty(weight=weight) if weight else None
 
 
 def _reconstruction_loss(spec: Spec) -> Loss:

@@ -120,6 +120,12 @@ def state_key(node: Node, parameter: str) -> str:
     return f"{name}.{'weight' if parameter == 'gain' else parameter}"
 
 
+def attributes_of(node: Node) -> tuple[str, ...]:
+    """The attributes of the module in which a layer has tensors, as far as it has any: an input one for each embedding."""
+    name = identifier(node.name)
+    return tuple(f"{name}_{identifier(column)}" for column in node.layer.embeddings) if isinstance(node.layer, Input) else (name,)
+
+
 RESERVED = frozenset(
     "F T_destination Tensor add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval"
     " extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia"

@@ -25,8 +25,8 @@ def with_folded_end(graph: Graph) -> Graph:
         return graph
     node = last_working(graph)
     activation = getattr(node.layer, "activation", None)
-    if not isinstance(activation, Sigmoid | Softmax):
-        return graph
+    if not isinstance(activation, Sigmoid | Softmax) or (isinstance(activation, Softmax) and not last.shape.is_vector):
+        return graph  # a softmax over what is laid out in another shape behind it stays where it is
     bare = Linear() if isinstance(node.layer, Activate) else None
     changed = {
         node.name: node.model_copy(update={"layer": node.layer.model_copy(update={"activation": bare})}),

@@ -7,9 +7,16 @@ from collections.abc import Iterator
 from specc.ir import Graph, Node, Spec
 from specc.vocabulary.families import Layer
 from specc.vocabulary.layers.boltzmann import Visible
+from specc.vocabulary.layers.composite import Latent
+from specc.vocabulary.layers.dense import Dense
+from specc.vocabulary.layers.noise import GaussianNoise, MaskingNoise, SaltAndPepper
 from specc.vocabulary.layers.pretrained import Pretrained
 from specc.vocabulary.layers.reshaping import Flatten
 from specc.vocabulary.layers.sources import Input
+
+
+ENCODERS = ("encoder", "recognizer")
+NOISE = (GaussianNoise, MaskingNoise, SaltAndPepper)
 
 
 class Disconnected(Exception):
@@ -27,8 +34,9 @@ def pretrained_nodes(graphs: dict[str, Graph]) -> Iterator[tuple[Graph, Node, Pr
 def grafted(graph: Graph, node: Node, part: Graph, run: str) -> tuple[Graph, dict[str, Node]]:
     """The graph with the layers of `part` before `node`, their names in its scope, and these by their names in the run.
 
-    The part's own `input` is the one that `node` stands behind; a `pretrained` in the part is a scope and nothing else.
-    Raises `Disconnected` where the part does not hang together.
+    The part's own `input` is the one that `node` stands behind; a `pretrained` in the part is a scope and nothing else. Of a
+    composite the part's name is left away, the noise that an encoder sees its rows through stays behind, and a code that is
+    drawn is its mean. Raises `Disconnected` where the part does not hang together.
     """
     assert isinstance(node.layer, Pretrained)
     names: dict[str, str] = {}
@@ -44,12 +52,15 @@ def grafted(graph: Graph, node: Node, part: Graph, run: str) -> tuple[Graph, dic
             continue
         if (lost := next((tensor for tensor in inner.inputs if tensor not in names), None)) is not None:
             raise Disconnected(f"`{inner.name}` takes `{lost}`, which no layer before it gives")
-        if isinstance(inner.layer, Pretrained):
+        if isinstance(inner.layer, Pretrained) or (part.name in ENCODERS and isinstance(inner.layer, NOISE)):
             names[inner.name] = names[inner.inputs[0]]
             continue
-        names[inner.name] = f"{node.name}.{inner.name}"
+        names[inner.name] = f"{node.name}.{inner.name.removeprefix(f'{part.name}.')}"
         inputs = tuple(names[tensor] for tensor in inner.inputs)
         layer = _as_written(inner.layer)
+        if isinstance(inner.layer, Latent):
+            layer = Dense.model_construct(units=inner.layer.size)
+            inner = inner.model_copy(update={"outputs": {"": inner.shape}})
         layers[inner.name] = inner.model_copy(
             update={"name": names[inner.name], "layer": layer, "inputs": inputs} | _place_of(node)
         )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from specc.composites import end_of
 from specc.defaults import trains_machines
 from specc.diagnostics import Diagnostic, Label, Report, Span
 from specc.door import column_shapes, input_columns, is_embedded
@@ -52,7 +53,7 @@ class _Inference:
         else:
             return node  # it hangs on a layer that was already reported
         if isinstance(layer, Output):
-            layer = self._output(layer)
+            layer = self._output(layer, self._is_score(node))
         if isinstance(layer, Visible):
             layer = layer.model_copy(update={"blocks": self._blocks(node, layer)})
         if isinstance(layer, Hidden):
@@ -123,8 +124,13 @@ class _Inference:
     def _bound(self, shape: Shape) -> Shape:
         return Shape.of(**{axis: self._known(size) for axis, size in zip(shape.axes, shape.sizes)})
 
-    def _output(self, layer: Output) -> Output:
-        """Settles how many units answer for the column, and which activation reads them."""
+    def _is_score(self, node: Node) -> bool:
+        """Whether the labels' logits are what a discriminator says of a row: generated ones are one label more."""
+        graph = self.spec.graphs.get("discriminator")
+        return self.spec.model.word == "gan" and graph is not None and node.inputs[0] == end_of(graph)
+
+    def _output(self, layer: Output, is_score: bool = False) -> Output:
+        """Settles how many units answer for the column, and which activation reads them; a score has one a label."""
         assert self.spec.data is not None
         column = self.spec.data.columns[layer.column]
         if isinstance(column, Number):
@@ -137,9 +143,9 @@ class _Inference:
         losses = {
             term.loss.word for p in self.spec.phases for term in p.settings.loss if term.loss.output in (None, layer.column)
         }
-        if labels == 2 and "cross_entropy" not in losses:
+        if labels == 2 and "cross_entropy" not in losses and not is_score:
             return layer.model_copy(update={"units": 1, "head": "sigmoid"})
-        if isinstance(labels, int) or losses & {"cross_entropy"}:
+        if isinstance(labels, int) or losses & {"cross_entropy"} or is_score:
             return layer.model_copy(update={"units": labels, "head": "softmax"})
         return layer.model_copy(update={"units": Expression({f"units({layer.column})": 1}), "head": "unknown"})
 

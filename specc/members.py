@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from specc.ir import Node, Phase, Spec
+from specc.unrolled import names_beside
 from specc.vocabulary.families import Freezing
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.part import find_word
 
 
 def members(spec: Spec, name: str) -> tuple[Node, ...]:
-    """The layers that a name stands for: a graph's, a layer, those of a block's use; else all unnamed ones of a word."""
+    """The layers that a name stands for: a graph's, a layer, those of a block's use; else all unnamed ones of a word.
+
+    A layer of a composite may be named without its part.
+    """
     if name in spec.graphs:
         return spec.graphs[name].nodes
     nodes = [node for graph in spec.graphs.values() for node in graph.nodes]
@@ -65,8 +69,7 @@ def _by_phase(spec: Spec, phase: Phase) -> Iterator[Held]:
 def _beside(spec: Spec, phase: Phase) -> Iterator[Held]:
     """Where a phase trains one layer, all others."""
     if phase.layer is not None:
-        names = frozenset(node.name for graph in spec.graphs.values() for node in graph.nodes if node.name != phase.layer)
-        yield Held(_always(), names)
+        yield Held(_always(), names_beside(spec, phase.layer))
 
 
 def _by_layers(spec: Spec) -> Iterator[Held]:

@@ -12,6 +12,7 @@ from specc.diagnostics import Label, Report, Span, listing
 from specc.door import input_columns, is_embedded
 from specc.ends import last_working
 from specc.ir import Node, Phase, Spec
+from specc.vocabulary.adversarial import AdversarialLoss, FeatureMatching, MutualInformation
 from specc.vocabulary.columns import Category, Image
 from specc.vocabulary.families import Loss
 from specc.vocabulary.layers.composite import Made
@@ -151,6 +152,8 @@ def _losses_of(spec: Spec, phase: Phase, report: Report) -> None:
     for index, loss in enumerate(losses):
         if loss_is_there_already(loss, losses[:index]):
             report.error("E0205", f"the loss `{loss.word}` is named twice", span, help="one weight says how much it counts")
+        elif isinstance(loss, AdversarialLoss | MutualInformation | FeatureMatching):
+            continue  # that there is no discriminator is another rule's
         elif not isinstance(loss, (Contractive, *COMPARE_ROWS)):
             message = f"`{loss.word}` compares no rows, and {called(phase)} rebuilds them"
             way_out = "take `mean_squared_error`, or `binary_cross_entropy` where the decoder ends with a sigmoid"

@@ -42,6 +42,10 @@ class CompositeBuilder:
     graphs: dict[str, Graph] = field(default_factory=dict)
     components: dict[str, tuple[Layer, Span]] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    """Components that could not be read: no second message is to blame the parts that take them."""
+    meant: set[str] = field(default_factory=set)
+    """Parts that were meant by something that was already reported."""
 
     def build(self, scope: Scope) -> dict[str, Graph]:
         """The graphs by name; every mistake is reported."""
@@ -61,6 +65,7 @@ class CompositeBuilder:
                 self._part(parts[name], place)
         settings_are_used(own, [node for graph in self.graphs.values() for node in graph.nodes], self.blocks, self.reader.report)
         self._everything_is_there(parts, mirror)
+        self._components_are_taken()
         return self._with_columns_made()
 
     def _sorted(self, statements: list[Statement]) -> tuple[dict[str, Part], Setting | None]:
@@ -74,6 +79,7 @@ class CompositeBuilder:
                 if statement.key == "decoder" and "decoder" in known:
                     mirror = statement
                 elif statement.key in self.kind.parts:
+                    self.meant.add(statement.key)
                     way_out = f"write `{statement.key} {{ … }}`"
                     report.error("E0102", f"the {statement.key} is its layers", statement.span, help=way_out)
             elif statement.kind not in known:
@@ -96,11 +102,12 @@ class CompositeBuilder:
     def _unknown(self, part: Part, known: list[str]) -> None:
         word = self.kind.word
         meant = meant_elsewhere(part.kind, known) or did_you_mean(part.kind, known)
+        self.meant |= {meant} if meant else set()
         way_out = f"did you mean `{meant}`?" if meant else f"it has {listing(known, 'and')}"
         if not meant and (
             part.kind in words_of("layer") or part.kind in words_of("activation") or part.kind in self.blocks.parts
         ):
-            way_out = f"a layer stands in one of its parts: {listing((f'`{name} {{ … }}`' for name in self.kind.parts), 'or')}"
+            way_out = f"a layer stands in one of its parts: {listing((f'{name} {{ … }}' for name in self.kind.parts), 'or')}"
         self.reader.report.error("E0102", f"{article_of(word)} `{word}` has no `{part.kind}`", part.kind_span, help=way_out)
 
     def _component(self, part: Part, scope: Scope) -> None:
@@ -115,6 +122,7 @@ class CompositeBuilder:
                 self.reader.report.error("E0106", f"the name `{name}` is used twice", part.span, labels=labels, help=help)
             return
         if part.body is not None:
+            self.lost |= {name}
             message = f"`{part.kind}` takes no body"
             self.reader.report.error("E0205", message, part.body.span, help="put its layers into the parts that take it")
             return
@@ -123,7 +131,7 @@ class CompositeBuilder:
         try:
             layer = self.reader.call(found, part.arguments, scope, part.span, f"{self.kind.word}.{name}", part.kind)
         except (Unreadable, NotConstant):
-            layer = None
+            layer, self.lost = None, self.lost | {name}
         self.spans[name] = part.span
         if layer is not None:
             self.components[name] = (layer, part.span)  # type: ignore[assignment]
@@ -132,6 +140,7 @@ class CompositeBuilder:
         assert part.body is not None
         before = [node for graph in self.graphs.values() for node in graph.nodes]
         builder = GraphBuilder(self.kind.word, self.reader, self.blocks, part.kind, before, self._given_to(part.kind))
+        builder.lost |= self.lost
         graph = builder.build_part(part.body, self._start_of(part.kind), place)
         self._keep(graph, builder.it, part)
 
@@ -145,7 +154,7 @@ class CompositeBuilder:
         if part == "decoder":
             return self._end_of("encoder")
         if part == "generator":
-            return next((name for name in ("latent", "condition") if name in self.components), None)
+            return next((name for name in ("latent", "condition") if name in self.components), "")
         if part == "discriminator" and self.kind.word == "autoencoder":
             return self._end_of("encoder")
         return None
@@ -196,9 +205,24 @@ class CompositeBuilder:
 
         return {n: g.model_copy(update={"nodes": tuple(map(filled, g.nodes))}) for n, g in self.graphs.items()}
 
+    def _components_are_taken(self) -> None:
+        """What no part takes changes nothing. A `latent` of an autoencoder or a vae no part takes by its name."""
+        names = {node.name.partition(".")[2] for graph in self.graphs.values() for node in graph.nodes}
+        for name, (_, span) in self.components.items() if not self.reader.report.has_errors else ():
+            if name in names or (name == "latent" and not self._is_to_take_noise()):
+                continue
+            way_out = f"take it where it is to be known: `concat(it, {name})`, or begin a run of layers with `{name}`"
+            self.reader.report.error("E0107", f"no part takes the `{name}`", span, help=way_out)
+
+    def _is_to_take_noise(self) -> bool:
+        """Whether there is a generator with layers that do not begin with columns: of others another rule speaks."""
+        nodes = self.graphs["generator"].nodes if "generator" in self.graphs else ()
+        return any(not isinstance(node.layer, Made) for node in nodes) and not any(type(n.layer) is Input for n in nodes)
+
     def _everything_is_there(self, parts: dict[str, Part], mirror: Setting | None) -> None:
         report, word = self.reader.report, self.kind.word
-        lacking = [name for name in self.kind.parts if name not in parts and name not in self.kind.may_lack]
+        there = {*parts, *self.kind.may_lack, *self.meant}
+        lacking = [name for name in self.kind.parts if name not in there]
         if mirror is not None and "decoder" in lacking:
             lacking.remove("decoder")
         for name in lacking:
@@ -207,7 +231,6 @@ class CompositeBuilder:
             report.error(
                 "E0208", "the `vae` has no `latent`", self.section.kind_span, help="say how large its code is: `latent(20)`"
             )
-        if word == "gan" and not {"latent", "condition"} & set(self.spans):
+        if word == "gan" and not {"latent", "condition"} & {*self.spans, *self.lost}:
             way_out = "say what it makes rows of: `latent(64, normal)`"
             report.error("E0208", "the `gan` has neither a `latent` nor a `condition`", self.section.kind_span, help=way_out)
-

@@ -68,7 +68,7 @@ class GraphBuilder:
     def build_part(self, body: Body, start: str | None, place: Place) -> Graph:
         """The graph of a part, whose first layer takes the tensor `start`, or the component of that name."""
         names = Names(prefix=self.prefix, tensors={name: name for name in self.outside})
-        self.it = self._component(start) if start in self.components else start
+        self.it = self._component(start) if start is not None and start in self.components else start
         begun = self.it
         self.body(body.statements, replace(place, names=names))
         if begun is not None and begun not in self.outside and not any(begun in node.inputs for node in self.nodes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from specc.checking.places import answered_columns, called, kind_of, label_count, plural, span_of
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node, Phase, Spec
+from specc.vocabulary.adversarial import AdversarialLoss, FeatureMatching, MutualInformation
 from specc.vocabulary.families import Loss
 from specc.vocabulary.losses import BinaryCrossEntropy, CrossEntropy
 
@@ -21,6 +22,8 @@ def _losses_of(phase: Phase, outputs: dict[str, Node], spec: Spec, report: Repor
     list_of_losses_is_sound(phase, span, "the outputs say which", report)
     named: set[str] = set()
     for index, loss in enumerate(losses):
+        if isinstance(loss, AdversarialLoss | MutualInformation | FeatureMatching):
+            continue  # that there is no discriminator is another rule's
         column = loss.output or (next(iter(outputs)) if len(outputs) == 1 else None)
         if column is None:
             fitting = next((name for name in outputs if kind_of(spec, name) == loss.target), next(iter(outputs), "price"))

@@ -9,7 +9,10 @@ from specc.defaults import procedure_of
 from specc.diagnostics import Report, Span, did_you_mean, listing
 from specc.ir import Phase, Spec
 from specc.machines import machines
+from specc.vocabulary.adversarial import Wasserstein
+from specc.vocabulary.columns import Category
 from specc.vocabulary.families import Metric
+from specc.vocabulary.quality import ModesCovered
 from specc.vocabulary.splits import Column, Folds, Provided, Random
 
 OF_NUMBERS = ("root_mean_squared_error", "mean_absolute_error", "r2")
@@ -20,8 +23,16 @@ OF_ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "reconstruction": (("loss", "reconstruction_error"), ("sum_squared_error",)),
     "layerwise": (("loss", "reconstruction_error"), ("sum_squared_error",)),
     "variational": (("loss", "reconstruction", "kl"), ("log_likelihood",)),
+    "adversarial": (
+        ("discriminator_loss", "generator_loss", "real_score", "generated_score", "discriminator_accuracy"),
+        ("pairwise_distance", "classifier_score", "modes_covered"),
+    ),
 }
 """What a procedure of composites always measures, and what more it can."""
+BESIDE = {"pairwise_distance": "duplicates", "modes_covered": "high_quality"}
+"""What stands beside a measure that is named."""
+OF_VALIDATION = ("log_likelihood", *OF_ROWS["adversarial"][1], *BESIDE.values())
+"""What is measured in each epoch of the validation rows alone, where there are some."""
 
 
 def metrics_fit_an_output(spec: Spec, report: Report) -> None:
@@ -40,7 +51,10 @@ def metrics_fit_an_output(spec: Spec, report: Report) -> None:
                 _measures_rows(spec, phase, metric, span, report)
             elif metric.target == "rows":
                 message = f"`{metric.word}` measures whole rows, which a `{spec.model.word}` does not make"
-                report.error("E0502", message, span, help="it is for an `autoencoder` or a `vae`")
+                of_generated = metric.word in OF_ROWS["adversarial"][1]
+                report.error(
+                    "E0502", message, span, help=f"it is for {'a `gan`' if of_generated else 'an `autoencoder` or a `vae`'}"
+                )
             elif not kinds and machines(spec):
                 _nothing_is_answered(spec, phase, metric, report)
             elif metric.output is not None and metric.output not in kinds:
@@ -65,17 +79,36 @@ def _measures_rows(spec: Spec, phase: Phase, metric: Metric, span: Span | None, 
         if metric.output is not None:
             message = f"`{metric.word}` is of whole rows, and no output `{metric.output}`"
             report.error("E0503", message, span, help="take `output` away")
+        elif isinstance(metric, ModesCovered):
+            _modes_are_labels(spec, metric, span, report)
     else:
         of = {"machine": "machines, and {} trains none", "rows": "rows that are rebuilt, and {} rebuilds none"}
+        if metric.word in OF_ROWS["adversarial"][1]:
+            of["rows"] = "what a generator makes, and {} has none"
         message = f"`{metric.word}` measures {of.get(metric.target, 'answers, and {} gives none').format(whole)}"
         there_is = listing([*(word for word in always if word != "loss"), *named], "and")
-        way_out = f"of its rows there is {there_is}; `pretrained` takes its encoder into a `network`, which answers"
+        part = "discriminator" if procedure.word == "adversarial" else "encoder"
+        way_out = f"of its rows there is {there_is}; `pretrained` takes its {part} into a `network`, which answers"
         report.error("E0502", message, span, help=way_out)
+
+
+def _modes_are_labels(spec: Spec, metric: ModesCovered, span: Span | None, report: Report) -> None:
+    assert spec.data is not None
+    column = spec.data.columns[metric.labels]
+    if isinstance(column, Category):
+        return
+    categories = [name for name, other in spec.data.columns.items() if isinstance(other, Category)]
+    way_out = f"there {'is' if len(categories) == 1 else 'are'} {listing(categories, 'and')}" if categories else "declare one"
+    kind = f"{article_of(column.word)} `{column.word}`"
+    report.error("E0502", f"modes are the labels of a category, and `{metric.labels}` is {kind}", span, help=way_out)
 
 
 def measured_of_rows(spec: Spec, phase: Phase) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is always measured of the rows that a composite makes in a phase, and what more may be named."""
-    return OF_ROWS.get(procedure_of(spec, phase).word, ((), ())) if spec.model.parts else ((), ())
+    always, named = OF_ROWS.get(procedure_of(spec, phase).word, ((), ())) if spec.model.parts else ((), ())
+    if any(isinstance(term.loss, Wasserstein) for term in phase.settings.loss):
+        always = tuple(name for name in always if name != "discriminator_accuracy")
+    return always, named
 
 
 def _names_no_output(metric: Metric, span: Span | None, report: Report) -> None:
@@ -115,7 +148,8 @@ def measures(spec: Spec, phase: Phase) -> set[str]:
     kinds = kinds_of(spec, phase)
     names = {"loss"} if kinds else set()
     always, named = measured_of_rows(spec, phase)
-    names |= {*always, *(metric.word for metric in phase.settings.metrics if metric.word in named)}
+    of_rows = [metric.word for metric in phase.settings.metrics if metric.word in named]
+    names |= {*always, *of_rows, *(BESIDE[word] for word in of_rows if word in BESIDE)}
     if machines(spec) and not spec.is_of_ratings and procedure_of(spec, phase).of_energies:
         names |= {"reconstruction_error", *(m.word for m in phase.settings.metrics if m.target == "machine")}
     for column, kind in kinds.items():
@@ -156,9 +190,9 @@ def _measure_is_taken(measure: str, span: Span | None, phase: Phase, spec: Spec,
     elif split == "train" and name == "free_energy_gap":
         message = "`free_energy_gap` compares other rows with those that are trained on: of these there is none"
         report.error("E0504", message, span, help="take `validation.free_energy_gap`")
-    elif split == "train" and name == "log_likelihood" and _surely_has_validation(spec):
-        message = "in each epoch `log_likelihood` is measured of the validation rows alone, where there are some"
-        report.error("E0504", message, span, help="take `validation.log_likelihood`")
+    elif split == "train" and name in OF_VALIDATION and _surely_has_validation(spec):
+        message = f"in each epoch `{name}` is measured of the validation rows alone, where there are some"
+        report.error("E0504", message, span, help=f"take `validation.{name}`")
     elif split == "validation" and not _has_validation(spec):
         way_out = "give it some: `split = random(train = 0.7, validation = 0.15, test = 0.15)`"
         if spec.data is not None and isinstance(spec.data.split, Folds):
@@ -173,7 +207,8 @@ def _way_to_a_measure(spec: Spec, phase: Phase, split: str, name: str, known: li
     meant = did_you_mean(name, [other for other in known if other != "reconstruction_error" or spec.model.parts])
     if meant is not None:
         return f"did you mean `{split}.{meant}`?"
-    if name in OF_MACHINES and procedure_of(spec, phase).of_machines and not spec.is_of_ratings:
+    of_machines = name in OF_MACHINES and procedure_of(spec, phase).of_machines and not spec.is_of_ratings
+    if of_machines or name in measured_of_rows(spec, phase)[1]:
         return f"name it: `metrics = [{name}]`"
     if name == "loss" and procedure_of(spec, phase).of_machines:
         return f"a machine has no loss; {_by_the_likelihood(split)}"

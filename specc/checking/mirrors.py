@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+
 from specc.checking.reading import Reader, Unreadable
 from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Label
@@ -9,11 +12,12 @@ from specc.ir import Graph, Node
 from specc.shapes import Shape
 from specc.syntax.tree import Argument, Call, Name, Setting
 from specc.vocabulary.decoders import Mirror
-from specc.vocabulary.families import Activation
+from specc.vocabulary.families import Activation, Layer
 from specc.vocabulary.layers.activating import Activate
 from specc.vocabulary.layers.mirrored import MIRRORED, WEIGHTED, Mirrored
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.part import find_word
+from specc.vocabulary.regularizers import Sparsity
 
 NOISE = ("dropout", "gaussian_noise", "masking_noise", "salt_and_pepper")
 LEFT_OUT = (*NOISE, "batch_norm", "layer_norm", "instance_norm", "group_norm")
@@ -44,6 +48,12 @@ def mirrored_decoder(
     if chain is None:
         return ()
     assert isinstance(mirror, Mirror)
+    normed = next((node for node in chain if mirror.tied and getattr(node.layer, "norm", None) is not None), None)
+    if normed is not None:
+        labels = (Label(normed.span, "this one"),)
+        message = f"`{normed.local_name}` normalizes its weight each time it is used, and a tied one is taken as it is stored"
+        reader.report.error("E0505", message, setting.span, labels=labels, help="take `tied` or `norm` away")
+        return ()
     return _reversed(chain, mirror.tied, mirror.activation or usual, setting)
 
 
@@ -56,12 +66,12 @@ def _chain(encoder: Graph, setting: Setting, reader: Reader) -> list[Node] | Non
         alone = node.inputs[0] == (chain[-1].name if chain else encoder.nodes[0].name) and len(node.inputs) == 1
         if not alone or not (isinstance(node.layer, Activate) or node.layer.word in (*MIRRORED, *LEFT_OUT)):
             labels = (Label(node.span, "this one"),)
-            message = f"`mirror` knows no way back of `{node.name}`"
+            message = f"`mirror` knows no way back of `{node.local_name}`"
             way_out = "write the decoder's layers: `decoder { … }`"
             reader.report.error("E0505", message, setting.span, labels=labels, help=way_out)
             return None
         chain.append(node)
-    if not chain:
+    if not any(node.layer.word in MIRRORED for node in chain):
         reader.report.error("E0505", "the encoder has no layers to mirror", setting.span, help="give it some: `dense(64, relu)`")
         return None
     return chain
@@ -77,6 +87,14 @@ def _activation_of(chain: list[Node], place: int) -> Activation | None:
     return None
 
 
+def _inherited(layer: Layer) -> dict[str, Any]:
+    """What a layer says of its weights, for its way back: that few of its units answer to each row is said of itself alone."""
+    given = {name: getattr(layer, name, None) for name in ("init", "bias_init", "regularize")}
+    if given["regularize"] is not None:
+        given["regularize"] = tuple(part for part in given["regularize"] if not isinstance(part, Sparsity))
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def _reversed(chain: list[Node], tied: bool, last: Activation | None, setting: Setting) -> tuple[Node, ...]:
     nodes: list[Node] = []
     counts: dict[str, int] = {}
@@ -90,8 +108,7 @@ def _reversed(chain: list[Node], tied: bool, last: Activation | None, setting: S
         activation = (last if node.name == first_weighted else _activation_of(chain, place)) if weighted else None
         word = WAYS_BACK.get(node.layer.word, "reshape")
         counts[word] = counts.get(word, 0) + 1
-        given = {name: getattr(node.layer, name) for name in ("init", "bias_init", "regularize") if hasattr(node.layer, name)}
-        layer = Mirrored(of=node.name, layer=node.layer, tied=tied and weighted, activation=activation, **given)
+        layer = Mirrored(of=node.name, layer=node.layer, tied=tied and weighted, activation=activation, **_inherited(node.layer))
         name = f"decoder.{word}_{counts[word]}"
         nodes.append(Node(name=name, layer=layer, inputs=(it,), outputs={"": Shape()}, span=setting.span))
         it = name

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from specc.checking.places import called, kind_of, outputs_of, span_of
+from specc.checking.unrolled import layers_can_be_trained_alone
 from specc.checking.wording import article_of
 from specc.defaults import procedure_of
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node, Phase, Spec
 from specc.machines import machines
 from specc.members import members, ways
+from specc.unrolled import stages
+from specc.vocabulary.activations import Sigmoid
 from specc.vocabulary.families import Procedure, Regularizer
 from specc.vocabulary.layers.boltzmann import Hidden
 from specc.vocabulary.layers.boltzmann import Label as LabelUnits
+from specc.vocabulary.layers.dense import Dense
 from specc.vocabulary.layers.weighted import WeightedLayer
 from specc.vocabulary.models import Dbn
 from specc.vocabulary.models import Rbm as RbmModel
@@ -50,12 +54,15 @@ def procedures_fit_the_model(spec: Spec, report: Report) -> None:
 
 
 def _trains_its_model(spec: Spec, procedure: Procedure, span: Span | None, report: Report) -> None:
-    """A composite is trained by its own procedure, and by that alone."""
+    """A composite is trained by its own procedure, and by that alone; the layers of an autoencoder also one after another."""
+    if spec.model.word == "autoencoder" and procedure.layer_by_layer:
+        layers_can_be_trained_alone(spec, procedure, span, report)
+        return
     if spec.model.word in procedure.of_composites:
         return
     if not spec.model.parts:
-        what = listing((f"`{word}`" for word in procedure.of_composites), "and")
-        message = f"`{procedure.word}` trains an {what}, and this is a `{spec.model.word}`"
+        what = f"{article_of(procedure.of_composites[0])} {listing(procedure.of_composites, 'or')}"
+        message = f"`{procedure.word}` trains {what}, and this is a `{spec.model.word}`"
         report.error("E0505", message, span, help="leave `procedure` out: the model says how it is trained")
         return
     message = f"`{procedure.word}` does not train the `{spec.model.word}`"
@@ -84,7 +91,7 @@ def settings_fit_the_procedure(spec: Spec, report: Report) -> None:
         else:
             _answers_use_it(spec, phase, report)
         for part, settings in phase.parts.items():
-            if settings.epochs is not None and not procedure.of_machines:
+            if settings.epochs is not None and not procedure.layer_by_layer:
                 message = f"{called(phase)} trains all parts at once: `{part}` has no epochs of its own"
                 way_out = "take it away, or put it into the phase that trains one machine after the other"
                 report.error("E0505", message, span_of(spec, phase, f"{part}.epochs"), help=way_out)
@@ -96,7 +103,8 @@ def _parts_are_machines(spec: Spec, phase: Phase, report: Report) -> None:
     """A phase that trains machines has no settings for what stands above them."""
     for part in phase.parts:
         span, nodes = spec.spans.get(f"train.{phase.written_name}.{part}"), members(spec, part)
-        if span is not None and nodes and not any(isinstance(node.layer, Hidden) for node in nodes):
+        trained = {stage.name for stage in stages(spec)}
+        if span is not None and nodes and not any(isinstance(node.layer, Hidden) or node.name in trained for node in nodes):
             message = f"{called(phase)} trains machines, and `{part}` has none"
             report.error("E0505", message, span, help="put it into the phase that trains the answers")
 
@@ -134,12 +142,16 @@ def sparsity_is_for_hidden_units(spec: Spec, report: Report) -> None:
             if span in told or not any(isinstance(part, Sparsity) for part in regularizers):
                 continue
             message, labels, way_out = "", (), "`l1(1e-5)` and `l2(1e-4)` are for any weights"
-            if not isinstance(node.layer, Hidden):
+            if spec.model.word == "autoencoder":
+                if not _is_sigmoid_of_an_encoder(spec, node):
+                    message = f"`sparsity` is for sigmoid units of an encoder, and `{node.name}` has none"
+                    way_out = "say it of such a layer: `dense(64, sigmoid, regularize = sparsity(target = 0.1, cost = 0.01))`"
+            elif not isinstance(node.layer, Hidden):
                 message = f"`sparsity` is for the hidden units of machines, and `{node.name}` is none"
             elif not procedure.of_machines and span != node.span:
                 message = f"`sparsity` is for phases that train machines, and {called(phase)} trains the whole"
                 way_out = "put it into the phase that trains them; `l2(1e-4)` is for any weights"
-            elif procedure.of_machines and node.layer.units.word != "bernoulli":
+            elif procedure.of_machines and isinstance(node.layer, Hidden) and node.layer.units.word != "bernoulli":
                 message = f"`sparsity` is for bernoulli hidden units, and those of `{node.name}` are {node.layer.units.word}"
                 labels = (Label(node.span, "these"),) if span != node.span else ()
             if message:
@@ -147,13 +159,19 @@ def sparsity_is_for_hidden_units(spec: Spec, report: Report) -> None:
                 report.error("E0505", message, span, labels=labels, help=way_out)
 
 
+def _is_sigmoid_of_an_encoder(spec: Spec, node: Node) -> bool:
+    layer = node.layer
+    return node.name in spec.graphs["encoder"].by_name and isinstance(layer, Dense) and isinstance(layer.activation, Sigmoid)
+
+
 def _regularized(spec: Spec, phase: Phase) -> Iterator[tuple[Node, tuple[Regularizer, ...], Span | None]]:
     """The layers whose weights a phase trains, what is asked of each, and where."""
     by_machine = procedure_of(spec, phase).of_machines
-    found = ways(spec, phase)
+    found, alone = ways(spec, phase), {stage.name for stage in stages(spec)}
     for graph in spec.graphs.values():
         for node in graph.nodes:
-            if not isinstance(node.layer, WeightedLayer) or (by_machine and not isinstance(node.layer, Hidden)):
+            trained = isinstance(node.layer, Hidden) or node.name in alone
+            if not isinstance(node.layer, WeightedLayer) or (by_machine and not trained):
                 continue
             part = found[node.name].regularize
             if part is None:
@@ -168,7 +186,7 @@ def machines_that_are_trained_have_a_length(spec: Spec, report: Report) -> None:
     """`rbm_1.epochs` in a phase that counts steps would be another kind of length."""
     for phase in spec.phases:
         own = [part for part, settings in phase.parts.items() if settings.epochs is not None]
-        if own and phase.settings.steps is not None and procedure_of(spec, phase).of_machines:
+        if own and phase.settings.steps is not None and procedure_of(spec, phase).layer_by_layer:
             names = listing([f"{part}.epochs" for part in own], "and")
             message = f"{called(phase)} counts `steps`, and {names} count{'s' if len(own) == 1 else ''} epochs"
             report.error("E0501", message, span_of(spec, phase, f"{own[0]}.epochs"), help="count epochs for all: `epochs = 20`")

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from specc.checking.adversarial import (
-    components_are_taken,
-    discriminators_give_a_score,
-    discriminators_have_gradients,
-    games_are_played_for_something,
-    gans_have_one_game,
-    remedies_have_a_disease,
-    scores_have_no_bounds,
-    virtual_batches_have_a_reference,
-    what_is_made_reaches_the_data,
-)
+from specc.checking.adversarial import games_are_played_for_something, recognizers_learn
 from specc.checking.advice import (
     gaussian_units_see_scaled_numbers,
     images_are_scaled,
@@ -28,6 +18,12 @@ from specc.checking.columns import (
     labels_are_a_list_of_their_own,
     targets_stay_as_they_are,
     values_name_one_set,
+)
+from specc.checking.gans import (
+    components_of_gans_are_taken,
+    discriminators_give_a_score,
+    parts_of_gans_see_what_they_may,
+    scores_have_no_bounds,
 )
 from specc.checking.labels import labels_are_told_by_one_machine
 from specc.checking.limits import weights_fit_one_file
@@ -66,6 +62,12 @@ from specc.checking.ratings import (
     ratings_are_learnt_by_contrastive_divergence,
     ratings_are_seen_by_one_machine,
     ratings_come_from_their_source,
+)
+from specc.checking.remedies import (
+    discriminators_have_gradients,
+    remedies_have_a_disease,
+    virtual_batches_have_a_reference,
+    what_is_made_reaches_the_data,
 )
 from specc.checking.sweeps import sweeps_have_something_to_search, sweeps_look_the_right_way
 from specc.checking.units import units_hold_their_columns, units_stand_on_their_side
@@ -157,6 +159,7 @@ def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
             report.error("E0505", f"`output` answers numbers and categories; `{column}` is an {kind}", node.span)
     rebuilt = f"{article_of(spec.model.word)} `{spec.model.word}` learns without one: take `target` away"
     ways = {"rbm": "make it visible, `visible({})`, or take `target` away", "autoencoder": rebuilt, "vae": rebuilt}
+    ways["gan"] = "answer it in the discriminator, `output({})`, or take `target` away"
     way_out_of = ways.get(spec.model.word)
     way_out_of = way_out_of or f"end the {spec.model.word} with `output({{}})`"
     seen = {name for node in inputs_of(spec) for name in node.layer.columns if spec.model.word == "rbm"}  # type: ignore[attr-defined]
@@ -281,8 +284,8 @@ BEFORE_SHAPES = (
     labels_are_told_by_one_machine,
     inputs_can_be_joined,
     encoders_take_what_is_rebuilt,
-    gans_have_one_game,
-    components_are_taken,
+    parts_of_gans_see_what_they_may,
+    components_of_gans_are_taken,
     scores_have_no_bounds,
     virtual_batches_have_a_reference,
     units_stand_on_their_side,
@@ -306,6 +309,7 @@ AFTER_SHAPES = (
     losses_fit_their_outputs,
     discriminators_give_a_score,
     games_are_played_for_something,
+    recognizers_learn,
     remedies_have_a_disease,
     what_is_rebuilt_can_be,
     losses_compare_rows,

@@ -15,7 +15,7 @@ from specc.ends import last_working
 from specc.ir import Node, Phase, Spec
 from specc.observing import Observed, observed
 from specc.vocabulary.families import Column
-from specc.vocabulary.layers.composite import Latent, Made
+from specc.vocabulary.layers.composite import Condition, Latent, Made
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.metrics import LogLikelihood
 from specc.vocabulary.variational import Elbo
@@ -27,7 +27,7 @@ OF_MACHINES = ("chains", "temperatures")
 def bounds_are_what_is_learnt(spec: Spec, report: Report) -> None:
     """A variational autoencoder is trained by `elbo`, whose distributions its columns and the end of its decoder give."""
     for phase in spec.phases:
-        if procedure_of(spec, phase).word == "variational":
+        if procedure_of(spec, phase).word == "variational" and spec.model.word == "vae":
             _losses_of(spec, phase, report)
 
 
@@ -51,7 +51,7 @@ def _losses_of(spec: Spec, phase: Phase, report: Report) -> None:
 
 
 def _bound_holds(spec: Spec, loss: Elbo, span: Span | None, report: Report) -> None:
-    node = _rebuilt(spec)
+    node = made_of(spec)
     if loss.output is not None:
         message = f"`elbo` is of whole rows, and no output `{loss.output}`"
         report.error("E0503", message, span, help="take it away: what the encoder takes is what is made")
@@ -98,7 +98,8 @@ def _the_end_gives(spec: Spec, kinds: dict[str, Observed], loss: Elbo, span: Spa
     if bits and head != "sigmoid":
         message = f"{_named(bits)} {_is(bits)} compared by `binary_cross_entropy`, and the decoder does not end with a sigmoid"
         way_out = f"end it with {ended(end, 'sigmoid')}; or take `elbo(reconstruction = mean_squared_error)`"
-        report.error("E0502", message, span if loss.reconstruction else end.span, help=way_out, labels=labels)
+        asked = loss.reconstruction is not None
+        report.error("E0502", message, span if asked else end.span, labels=labels if asked else (), help=way_out)
     elif categories and (head == "sigmoid" or (head == "softmax" and len(kinds) > 1)):
         message = f"of {_named(categories)} the decoder gives a logit for each label, and it ends with a {head}"
         way_out = f"end it without: {ended(end, 'linear')}; a softmax over the labels of each category is part of `elbo`"
@@ -106,16 +107,15 @@ def _the_end_gives(spec: Spec, kinds: dict[str, Observed], loss: Elbo, span: Spa
 
 
 def _named(columns: list[str]) -> str:
-    names = [f"`{name}`" for name in columns]
-    return listing(names, "and") if len(names) < 4 else f"{listing(names[:2])} and {len(names) - 2} more"
+    return listing(columns, "and") if len(columns) < 4 else f"{listing(columns[:2])} and {len(columns) - 2} more"
 
 
 def _is(columns: list[str]) -> str:
     return "is" if len(columns) == 1 else "are"
 
 
-def _rebuilt(spec: Spec) -> Node | None:
-    """The input of the encoder."""
+def made_of(spec: Spec) -> Node | None:
+    """What is made again: the input of the encoder."""
     return next((node for node in spec.graphs["encoder"].nodes if type(node.layer) is Input), None)
 
 
@@ -127,12 +127,27 @@ def codes_are_all_that_is_known(spec: Spec, report: Report) -> None:
         if isinstance(node.layer, Latent) and node.layer.distribution != "normal":
             message = "the code of a `vae` is normal, and `latent` says `uniform`"
             report.error("E0505", message, node.span, help=f"write `latent({node.layer.size})`; in a `gan` noise may be uniform")
+    _conditions_are_not_made(spec, report)
     for one in entering(spec, spec.graphs["decoder"]):
         if one.reference and one.reference != "encoder.latent":
             taker = next(node for node in spec.graphs["decoder"].nodes if one.reference in node.inputs)
             message = f"the decoder takes `{one.reference}`, which knows more of the row than its code"
             way_out = "take it away: the bound counts what the code says, and nothing beside it"
             report.error("E0505", message, taker.span, help=way_out)
+
+
+def _conditions_are_not_made(spec: Spec, report: Report) -> None:
+    made = made_of(spec)
+    given = next((node for node in spec.nodes if isinstance(node.layer, Condition)), None)
+    both = (
+        [n for n in input_columns(spec, given) if n in input_columns(spec, made)]
+        if given is not None and made is not None
+        else []
+    )
+    if given is not None and made is not None and both:
+        message = f"{listing(both, 'and')} {_is(both)} known by the condition, and {_is(both)} to be made of the code"
+        way_out = "name the columns that are made without it; `input(features)` leaves a condition out by itself"
+        report.error("E0505", message, given.span, labels=(Label(made.span, "made again"),), help=way_out)
 
 
 def likelihoods_are_estimated_by_what_there_is(spec: Spec, report: Report) -> None:
@@ -145,6 +160,6 @@ def likelihoods_are_estimated_by_what_there_is(spec: Spec, report: Report) -> No
             vain = [name for name in (OF_MACHINES if of_codes else ("samples",)) if metric.written(name)]
             if vain:
                 other = "codes, of which it draws `samples`" if of_codes else "machines, which it runs in `chains`"
-                message = f"{listing([f'`{name}`' for name in vain], 'and')} change{'s' if len(vain) == 1 else ''} nothing here"
+                message = f"{listing(vain, 'and')} change{'s' if len(vain) == 1 else ''} nothing here"
                 way_out = f"take {'it' if len(vain) == 1 else 'them'} away: the likelihood is that of {other}"
                 report.error("E0505", message, span_of(spec, phase, "metrics"), help=way_out)

@@ -59,6 +59,7 @@ def _matrix(run: Run, measure: str, counts: list[list[int]]) -> str:
     from specc.door import answers
 
     assert run.spec.bound is not None
-    column = measure.rpartition(".")[0] or answers(run.spec.graph)[0].column
+    answered = [answer.column for graph in run.spec.graphs.values() for answer in answers(graph)]
+    column = measure.rpartition(".")[0] or answered[0]
     labels = run.spec.bound.fits[column].labels  # type: ignore[union-attr]
     return aligned([["", *labels], *([label, *(f"{count:,}" for count in row)] for label, row in zip(labels, counts))])

@@ -15,11 +15,18 @@ from specc.diagnostics import listing
 @click.command("predict")
 @click.argument("model", metavar="RUN|MODEL.onnx", type=click.Path(path_type=Path))
 @click.argument("rows", metavar="INPUT", type=click.Path(path_type=Path))
-@click.option("--part", help="What a layer gives instead of the answers: everything from the inputs up to it.")
+@click.option(
+    "--part",
+    help="What a layer gives instead of the answers: everything from the inputs up to it; of an autoencoder `encoder` or `decoder`.",
+)
 @click.option("--top", type=click.IntRange(min=1), help="Of ratings: how many items each user gets (else 10).")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write the answers as CSV (else standard output).")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A .csv, .npz or .png file (else CSV on standard output).")
 def command(model: Path, rows: Path, part: str | None, top: int | None, output: Path | None) -> None:
     """Answer new rows: a line a row, in their order.
+
+    An autoencoder gives each row as it rebuilds it, and its reconstruction_error: the mean squared difference in the network's
+    scale, large for rows unlike those it was trained on. `--part encoder` gives the codes, and `--part decoder` takes such a table
+    of codes as INPUT. A .png has the rebuilt pictures, a .npz arrays.
 
     A model of ratings answers a table with its column of users: a line with an item and no rating asks for its expected rating;
     where no line asks, each user gets the best items not rated yet. Lines with a rating tell of users; whoever they tell
@@ -28,9 +35,10 @@ def command(model: Path, rows: Path, part: str | None, top: int | None, output: 
     from specc.onnx.session import NotAModel
     from specc.parts import NoSuchPart
     from specc.runs.predict import open_model, predict_file
+    from specc.runs.written import SUFFIXES, NoPictures, file_of_answers
 
-    if output is not None and output.suffix.lower() not in ("", ".csv"):
-        refuse(f"{output} is no .csv file: answers are written as CSV, a line a row")
+    if output is not None and output.suffix.lower() not in SUFFIXES:
+        refuse(f"{output} is no .csv, .npz or .png file: what is answered is written as its name ends")
     path = _model(model, part)
     if not rows.exists():
         refuse(f"there is no file {rows}", WRONG_SPEC)
@@ -42,7 +50,10 @@ def command(model: Path, rows: Path, part: str | None, top: int | None, output: 
         show_report(answered.report)
     for column, counts in answered.unseen.items():
         click.echo(f"note: {_unseen(column, counts)}", err=True)
-    content = answered.frame.write_csv().encode()
+    try:
+        content = file_of_answers(answered, output or Path("-.csv"))
+    except NoPictures as error:
+        refuse(str(error))
     if output is None:
         click.echo(content, nl=False)
     else:

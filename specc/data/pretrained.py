@@ -12,6 +12,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from specc.composites import end_of, is_composite, is_noise
 from specc.data.files import Files
 from specc.data.table import Table, count_of, first_rows
 from specc.diagnostics import Report, Source, listing
@@ -25,9 +26,14 @@ from specc.phrases import Phrase, phrase_of, text_of
 from specc.shapes import Shape
 from specc.vocabulary.columns import symbol
 from specc.vocabulary.families import Column
+from specc.vocabulary.layers.composite import Latent
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.pretrained import Pretrained
 from specc.vocabulary.layers.sources import Input
+
+SCORING = "discriminator"
+"""The part whose last layer gives a score."""
+MEAN = "mean."
 
 
 @dataclass
@@ -150,7 +156,14 @@ class _Taking:
             part = part_of(run.spec, self.layer.part)
         except NoSuchPart as fault:
             self.at_part.refuse("E0411", f"the run {run.path} has no layer `{self.layer.part}`", help=fault.way_out)
+        if self.layer.part == SCORING and SCORING in run.spec.graphs:
+            part = self._below_the_score(run, part)
         last, inputs = part.graph.nodes[-1], [node for node in part.graph.nodes if isinstance(node.layer, Input)]
+        given = next((node.name for node in part.graph.nodes if is_noise(node)), None)
+        if given is not None:
+            message = f"the part `{self.layer.part}` of {run.path} begins with `{given}`, and `pretrained` follows an `input` of columns"
+            whole = next(name for name in ("encoder", SCORING) if name in run.spec.graphs)
+            self.at_part.refuse("E0505", message, help=f"take one that begins with columns: `part = {whole}`")
         if isinstance(last.layer, Output):
             message = f"`{last.name}` is the answer of {run.path}, and stays with it"
             self.at_part.refuse("E0505", message, help=f"take what stands before it: `part = {last.inputs[0]}`")
@@ -161,6 +174,16 @@ class _Taking:
             message = f"the part `{last.name}` of {run.path} begins with {len(inputs)} inputs, and `pretrained` follows one"
             self.at_part.refuse("E0505", message, help="name a layer that only one of them leads to")
         return part, inputs[0]
+
+    def _below_the_score(self, run: _Opened, part: Spec) -> Spec:
+        """Of a discriminator what its last layer with weights takes: the score stays with it, as an answer does."""
+        end = end_of(part.graph)
+        while not part.graph.node(end).layer.parameter_shapes(*(part.shapes[name] for name in part.graph.node(end).inputs)):
+            if not part.graph.node(end).inputs:
+                message = f"the {SCORING} of {run.path} has no layers below its score"
+                self.at_part.refuse("E0505", message, help="a longer one has features to bring")
+            end = part.graph.node(end).inputs[0]
+        return part_of(run.spec, part.graph.node(end).inputs[0])
 
     def _columns_are_alike(self, run: _Opened, start: Node) -> None:
         """The input joins the columns that the run's does, in the same order, each declared as there."""
@@ -207,6 +230,10 @@ class _Taking:
                 if values is None or values.shape != size:
                     self._damaged(run.path, f"its weights are not those of its layer `{node.name}`")
                 attribute, _, tensor = key.partition(".")
+                if isinstance(node.layer, Latent):
+                    if not tensor.startswith(MEAN):
+                        continue  # the part gives the mean
+                    tensor = tensor.removeprefix(MEAN)
                 own = identifier(node.name)
                 self.taken.weights[f"{identifier(here.name)}{attribute.removeprefix(own)}.{tensor}"] = values
 
@@ -233,12 +260,12 @@ def _state_of(node: Node, inputs: tuple[Shape, ...]) -> Iterator[tuple[str, tupl
 def _whole(ir: Any) -> Spec:
     """The bound spec that a record holds, its shapes inferred anew. Raises `ValueError` (or its like) where it is none."""
     spec = Spec.model_validate(ir)
-    if spec.data is None or spec.bound is None or len(spec.graphs) != 1:
+    if spec.data is None or spec.bound is None or not (len(spec.graphs) == 1 or is_composite(spec)):
         raise ValueError
     fits = spec.bound.fits
     sizes = {symbol("labels", name): len(fit.labels) for name, fit in fits.items() if isinstance(fit, CategoryFit)}
     inferred = infer_shapes(spec, report := Report(Source("run.json", "")), sizes)
-    read = {name for node in spec.graph.nodes if isinstance(node.layer, Input) for name in input_columns(spec, node)}
+    read = {name for node in spec.nodes if isinstance(node.layer, Input) for name in input_columns(spec, node)}
     if report.has_errors or not read <= set(fits):
         raise ValueError
     return inferred

@@ -9,6 +9,7 @@ from specc.door import Answer
 from specc.ir import Node
 from specc.phrases import Phrase, phrase_of, text_of
 from specc.shapes import Shape
+from specc.showing.derived import derived_phrase
 from specc.showing.layers import BELOW, note_of, shortened
 from specc.vocabulary.layers.boltzmann import Hidden, Label, Visible
 
@@ -130,6 +131,8 @@ def _one_line(name: str, word: str, text: str) -> str:
 
 
 def _phrase(node: Node) -> Phrase:
+    if (derived := derived_phrase(node)) is not None:
+        return derived
     layer = node.layer
     part = getattr(layer, "activation", layer) if layer.word == "activate" else layer
     phrase = phrase_of(part, leave_out=BELOW + (("tensors",) if layer.merges else ()))

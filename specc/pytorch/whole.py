@@ -9,31 +9,15 @@ from specc.ir import Spec
 
 def whole_forward(spec: Spec) -> list[str]:
     """The method as lines of source; noise and columns that several parts take are taken once."""
-    order = [name for name in IN_USE[spec.model.word] if name in spec.graphs]
     given: dict[str, str] = {}
     arguments: dict[str, None] = {}
     lines: list[str] = []
-    for name in order:
+    for name in (part for part in IN_USE[spec.model.word] if part in spec.graphs):
         graph = spec.graphs[name]
-        call: list[str] = []
-        for one in entering(spec, graph):
-            own = given.get(one.reference, one.name)
-            if one.reference not in given:
-                arguments[one.name] = None
-            call.append(own if own == one.name else f"{one.name}={own}")
-        results = giving(spec, graph)
-        names = {tensor: identifier(tensor) for tensor in results}
-        written = f"self.{identifier(name)}({', '.join(_positional(call))})"
-        if name == order[-1]:
-            lines.append(f"return {written}" + ("[0]" if len(results) > 1 else ""))
-        else:
-            first = names[results[0]]
-            lines.append(f"{first} = {written}" + ("[0]" if len(results) > 1 else ""))
-            given[results[0]] = first
+        taken, (end, *more) = entering(spec, graph), giving(spec, graph)
+        arguments |= {one.name: None for one in taken if one.reference not in given}
+        call = ", ".join(given.get(one.reference, one.name) for one in taken)
+        given[end] = identifier(end)
+        lines.append(f"{given[end]} = self.{identifier(name)}({call}){'[0]' if more else ''}")
     head = f"def forward(self, {', '.join(f'{name}: Tensor' for name in arguments)}) -> Tensor:"
-    return [head, *(f"    {line}" for line in lines)]
-
-
-def _positional(call: list[str]) -> list[str]:
-    """Arguments in the order in which the part takes them: names say nothing more there."""
-    return [argument.partition("=")[2] or argument for argument in call]
+    return [head, *(f"    {line}" for line in lines), f"    return {list(given.values())[-1]}"]

@@ -62,7 +62,7 @@ def table_of_features(name: str, values: np.ndarray) -> polars.DataFrame:
 
 
 def table_of_columns(columns: dict[str, np.ndarray]) -> polars.DataFrame:
-    """A line a row: numbers and labels under their names, pictures and blocks a column a number, `image_0`, `image_1`, …"""
+    """A line a row: numbers and labels under their names, pictures and blocks `[rows, …]` a column a number, `image_0`, …"""
     import polars
 
     series: dict[str, polars.Series] = {}
@@ -76,7 +76,7 @@ def given_columns(spec: Spec, given: Mapping[str, np.ndarray]) -> dict[str, np.n
     """What a part of a composite gives, by its outputs in the file, as a table names it.
 
     What is made under its columns' names and then `reconstruction_error`, labels with their probabilities, and a layer's numbers
-    under its own.
+    under its own, `[rows, …]`.
     """
     assert spec.bound is not None
     columns: dict[str, np.ndarray] = {}
@@ -87,8 +87,7 @@ def given_columns(spec: Spec, given: Mapping[str, np.ndarray]) -> dict[str, np.n
             columns |= {seat.column: given[name] for seat, name in zip(made, outputs)}
             columns |= {name: given[name] for name in outputs[len(made) :]}
         elif node not in targets:
-            flat = given[outputs[0]].reshape(len(given[outputs[0]]), -1)
-            columns |= {f"{outputs[0]}_{i}": numbers for i, numbers in enumerate(flat.T)}
+            columns[outputs[0]] = given[outputs[0]]
         else:
             columns[outputs[0]] = given[outputs[0]]
             fit = spec.bound.fits[targets[node]]

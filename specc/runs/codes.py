@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import zipfile
@@ -30,31 +31,28 @@ def codes_taken(spec: Spec) -> Taken:
     return {one.name: shape_entering(spec, one).dimensions() for one in entering(spec, spec.graph) if one.tensor is None}
 
 
-def read_codes(path: Path, spec: Spec, report: Report) -> dict[str, np.ndarray]:
-    """Those of a file, float32 `[rows, …]` by name. Raises `SpecError` where it lacks some."""
-    taken = codes_taken(spec)
-    names = list(taken) if path.is_file() and zipfile.is_zipfile(path) else _names_in(path)
-    columns = _columns_of(taken, names, f"`{path}`", spec, report)
+def read_codes(path: Path, taken: Taken, part: str, report: Report) -> dict[str, np.ndarray]:
+    """Those of a file that a part takes, float32 `[rows, …]` by name. Raises `SpecError` where it lacks some."""
+    names = _names_in(path)
+    columns = _columns_of(taken, names, f"`{path}`", part, report)
     return _joined(read_columns(path, columns, report), taken, names, report)
 
 
-def codes_of(rows: Any, spec: Spec, report: Report) -> dict[str, np.ndarray]:
+def codes_of(rows: Any, taken: Taken, part: str, report: Report) -> dict[str, np.ndarray]:
     """Those of a frame, or of a dict of columns. Raises `SpecError`."""
-    taken = codes_taken(spec)
     names = [str(name) for name in (rows.columns if hasattr(rows, "columns") else rows)]
-    columns = _columns_of(taken, names, WHERE, spec, report)
+    columns = _columns_of(taken, names, WHERE, part, report)
     return _joined(columns_of(rows, columns, report), taken, names, report)
 
 
-def _columns_of(taken: Taken, names: Sequence[str], where: str, spec: Spec, report: Report) -> dict[str, Column]:
+def _columns_of(taken: Taken, names: Sequence[str], where: str, part: str, report: Report) -> dict[str, Column]:
     """The columns that hold the numbers, each there."""
     columns: dict[str, Column] = {}
     for name, size in taken.items():
         own = _columns(name, size, names)
         if names and not set(own) <= set(names):
             lacking = next(column for column in own if column not in names)
-            part = spec.graph.name
-            message = f"{where} has no column `{lacking}`: the {part} makes rows of {_spoken(name, math.prod(size))}"
+            message = f"{where} {'have' if where == WHERE else 'has'} no column `{lacking}`: the {part} makes rows of {_spoken(name, math.prod(size))}"
             way_out = "`specc predict RUN ROWS --part encoder` writes them" if part == "decoder" else "`specc sample` draws them"
             report.error("E0404", message, help=way_out)
         columns |= own
@@ -63,12 +61,16 @@ def _columns_of(taken: Taken, names: Sequence[str], where: str, spec: Spec, repo
 
 
 def _spoken(name: str, count: int) -> str:
-    names = [f"`{name}_{index}`" for index in range(count)]
-    return listing(names, "and") if count <= 3 else f"{names[0]} to {names[-1]}"
+    names = [f"{name}_{index}" for index in range(count)]
+    return listing(names, "and") if count <= 3 else f"`{names[0]}` to `{names[-1]}`"
 
 
 def _names_in(path: Path) -> list[str]:
     """The columns of a table; what is wrong with the file is said when it is read."""
+    if path.is_file() and zipfile.is_zipfile(path):
+        with contextlib.suppress(ValueError, OSError, EOFError, zipfile.BadZipFile), np.load(path, allow_pickle=False) as arrays:
+            return list(arrays.files)
+        return []
     try:
         return list(read_columns(path, {}, Report(Source(str(path), ""))).left_out)
     except SpecError:

@@ -72,6 +72,16 @@ def rebuilt(spec: Spec, module: nn.Module, rows: Rows, numbers: np.ndarray) -> R
     return Rebuilt(*(torch.cat(tensors).cpu().numpy() for tensors in zip(*found)))
 
 
+@torch.no_grad()
+def decoded(spec: Spec, module: nn.Module, codes: Tensor) -> np.ndarray:
+    """What a decoder that takes nothing but the code makes of codes `[rows, …]`, in the network's scale."""
+    parts = Parts(spec)
+    (taken,) = parts.calls["decoder"].takes
+    with in_use(module):
+        made = parts(module, "decoder", {}, {taken.reference or taken.name: codes})[parts.ends["decoder"]]
+    return activated(made, head_of(spec)).numpy()
+
+
 def _chunks(spec: Spec, numbers: np.ndarray) -> Iterator[Tensor]:
     yield from torch.as_tensor(numbers).split(rows_at_once(spec))
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from specc.composites import results_of, whole_of
+from specc.data.entering import noise_for
 from specc.data.inputs import raw_inputs
 from specc.data.ratings import RatingsDataset
 from specc.data.visible import rebuilt_tensor
@@ -18,9 +19,9 @@ from specc.onnx.build import build_onnx
 from specc.onnx.parity import Reference, measure
 from specc.parts import asked_part, part_of
 from specc.pytorch.source import build_module
-from specc.runs.entering import noise_for
 from specc.runs.ratings.export import proven_ratings
 from specc.runs.composites import errors_of_rows
+from specc.runs.sample.conditions import keep_conditions
 from specc.runs.samplers import export_samplers
 from specc.training.rows import Rows
 from specc.vocabulary.layers.composite import Made
@@ -36,13 +37,14 @@ MOST_ROWS = 1_000
 
 def export_run(run: Run, dataset: Dataset) -> None:
     """Writes `model.onnx` and `export.json` of a run, and of an rbm or dbn the files that draw rows, of a composite a file for
-    each of its parts. Raises `Disagreement`.
+    each of its parts and, where it makes rows for conditions, those of its training rows. Raises `Disagreement`.
     """
     content, record = proven(whole_of(run.spec), run.weights, dataset)
     run.folder.write_bytes("model.onnx", content)
     for part in run.spec.graphs if run.spec.model.parts else ():
         content, record.setdefault("parts", {})[part] = proven(part_of(run.spec, part), run.weights, dataset)
         run.folder.write_bytes(f"{part}.onnx", content)
+    keep_conditions(run, dataset)
     if samplers := export_samplers(run):
         record["samplers"] = samplers
     run.folder.write_json("export.json", record)

@@ -37,6 +37,8 @@ class Predicted(NamedTuple):
     frame: polars.DataFrame
     unseen: dict[str, Counter[str]]
     report: Report
+    blocks: dict[str, np.ndarray] | None = None
+    """The columns of the frame as what they are, pictures `[rows, channels, height, width]`, where some are no single numbers."""
 
 
 def open_model(path: Path, part: str | None = None) -> OnnxModel:
@@ -65,12 +67,15 @@ def predict_file(model: OnnxModel, path: Path, top: int | None = None, opened: P
     if top is not None:
         report.error("E0505", "`--top` asks a model of ratings for items, and this one answers rows", help="leave it out")
         report.raise_errors()
-    codes = read_codes(path, model.spec, report) if codes_taken(model.spec) else {}
+    taken = {name: tuple(about["size"]) for name, about in model.columns.items() if about["kind"] == "noise"}
+    codes = read_codes(path, taken, next(iter(model.spec.graphs)), report) if taken else {}
     if not door(model.spec):
-        return Predicted(_frame(model.spec, model.answer(codes)), {}, report)
+        return _of_composite(model.spec, model.answer(codes), {}, report)
     table = read_rows(path, model.spec, report)
     report.raise_errors()
     given = model.answer(raw_inputs(table, model.spec) | codes)
+    if is_composite(model.spec):
+        return _of_composite(model.spec, given, unseen_labels(table, model.spec), report)
     return Predicted(_frame(model.spec, given), unseen_labels(table, model.spec), report)
 
 
@@ -113,22 +118,27 @@ def _composite_rows(run: Run, rows: Any, spec: Spec, report: Report) -> Predicte
     """What a part of a composite makes of rows, or of codes."""
     from specc.runs.composites import given_by_module
 
-    is_path = isinstance(rows, str | Path)
-    codes = {} if not codes_taken(spec) else read_codes(Path(rows), spec, report) if is_path else codes_of(rows, spec, report)
+    is_path, taken, graph = isinstance(rows, str | Path), codes_taken(spec), spec.graph.name
+    codes: dict[str, np.ndarray] = {}
+    if taken:
+        codes = read_codes(Path(rows), taken, graph, report) if is_path else codes_of(rows, taken, graph, report)
     if not door(spec):
-        return Predicted(_frame(spec, given_by_module(spec, run.module_of(spec), codes)), {}, report)
+        return _of_composite(spec, given_by_module(spec, run.module_of(spec), codes), {}, report)
     table = read_rows(Path(rows), spec, report) if is_path else rows_of(rows, spec, report)
     report.raise_errors()
     given = given_by_module(spec, run.module_of(spec), door_inputs(table, spec) | codes)
-    return Predicted(_frame(spec, given), unseen_labels(table, spec), report)
+    return _of_composite(spec, given, unseen_labels(table, spec), report)
+
+
+def _of_composite(spec: Spec, given: dict[str, np.ndarray], unseen: dict[str, Counter[str]], report: Report) -> Predicted:
+    names = [name for outputs in output_names(spec).values() for name in outputs]
+    if lost := next((name for name in names if name not in given), None):
+        raise NotAModel(f"the model is damaged: it describes `{lost}`, which its graph does not give")
+    columns = given_columns(spec, given)
+    return Predicted(table_of_columns(columns), unseen, report, columns)
 
 
 def _frame(spec: Spec, given: dict[str, np.ndarray]) -> polars.DataFrame:
-    if is_composite(spec):
-        names = [name for outputs in output_names(spec).values() for name in outputs]
-        if lost := next((name for name in names if name not in given), None):
-            raise NotAModel(f"the model is damaged: it describes `{lost}`, which its graph does not give")
-        return table_of_columns(given_columns(spec, given))
     if answers(spec.graph):
         return table_of(spec, given)
     (name,) = results(spec.graph)

@@ -121,21 +121,22 @@ class Run:
 
     def sample(
         self,
-        n: int = 64,
+        n: int | None = None,
         given: dict[str, Any] | None = None,
         *,
         steps: int | None = None,
         total: int | None = None,
+        interpolate: int | None = None,
         seed: int = 0,
     ) -> Samples:
-        """Draws `n` rows from an rbm or dbn by Gibbs sampling, the columns of `given` held at their values.
+        """Draws `n` rows (64) from a gan or vae, of noise, or from an rbm or dbn by Gibbs sampling, for the values of `given`.
 
-        `sample(500, {"fraud": "yes"}).frame` is a polars frame; `specc.runs.sample.Samples` says what there is.
-        Raises `CannotSample`.
+        `sample(500, {"fraud": "yes"}).frame` is a polars frame; `specc.runs.sample.Samples` says what there is. A gan or vae
+        takes also one value a row, as in `{"digit": [0, 1, 2]}`. Raises `CannotSample`.
         """
-        from specc.runs.sample import STEPS, sample_run
+        from specc.runs.sample import sample_run
 
-        return sample_run(self, n, given or {}, steps=STEPS if steps is None else steps, total=total, seed=seed)
+        return sample_run(self, n, given or {}, steps=steps, total=total, interpolate=interpolate, seed=seed)
 
     def export(self, path: Path | str, part: str | None = None) -> Path:
         """Writes the ONNX file of the run, or of a part of it, proven equal to its module on rows of its data."""

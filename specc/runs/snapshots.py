@@ -1,4 +1,4 @@
-"""What the machines of a run looked like at a few moments of their training: small files in its folder, drawn at its end.
+"""What machines looked like at a few moments of their training, and what generators made: small files of a run, drawn at its end.
 
 A snapshot is written before any checkpoint that has passed its moment, and is a function of weights and rows alone (its draws
 have a seed of their own): a run that was resumed has the same ones.
@@ -16,15 +16,18 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from torch import Tensor
 
+from specc.composites import making_part
 from specc.data.dataset import Dataset
 from specc.ir import Phase, Spec
 from specc.runs.folder import RunFolder
+from specc.runs.generated import Generated
 from specc.stored import read_regular
 from specc.training.boltzmann.procedure import BoltzmannProcedure
 from specc.training.boltzmann.rows import visible_of
 from specc.training.boltzmann.views import Stack, down, dreamt, given_back, projected_filters, shuffled
 from specc.training.loop import Course
 from specc.training.streams import new_generator
+from specc.vocabulary.remedies import Every
 
 FOLDER = "snapshots"
 START, END = "start", "end"
@@ -42,26 +45,37 @@ Snapshot = dict[str, np.ndarray]
 
 
 class Snapshots:
-    """Looks at the phases that train one machine: at their start, after an epoch, a quarter and a half, and at their end."""
+    """Looks at the phases that train one machine, or what makes rows of noise: at their start, after an epoch, a quarter and a
+    half, and at their end; with `sample = every(…)` after so many epochs each.
+    """
 
     def __init__(self, folder: RunFolder, spec: Spec, dataset: Dataset) -> None:
         self.folder, self.spec, self.dataset = folder, spec, dataset
         names = (name for name in ("test", "validation", "train") if len(dataset.rows.get(name, ())))
         self.shown = dataset.rows[next(names)]
+        self.generated = Generated(spec, dataset) if making_part(spec) is not None else None
 
     def look(self, course: Course, epoch: int | None) -> None:
         """Writes what is to be seen of a phase's machine where this is one of its moments."""
-        procedure = course.procedure
-        if not isinstance(procedure, BoltzmannProcedure) or not course.phase.is_run:
+        procedure, moment = course.procedure, _moment(course, epoch)
+        if moment is None or not course.phase.is_run:
             return
-        moment = _moment(course, epoch)
-        if moment is None:
+        if not isinstance(procedure, BoltzmannProcedure):
+            self._look_at_rows(course, moment)
             return
         stack = [copy.deepcopy(machine).cpu() for machine in (*procedure.seen.below, procedure.machine)]
         snapshot = view(stack, procedure.seen.some(course.numbers, MEAN_ROWS).cpu())
         if moment == END:
             snapshot |= self._at_the_end(course, procedure, stack)
         self.folder.write_bytes(f"{FOLDER}/{file_name(course.phase, moment)}", save(_plain(snapshot)))
+
+    def _look_at_rows(self, course: Course, moment: str) -> None:
+        """Writes what is made of noise now."""
+        if self.generated is None:
+            return
+        sample = course.phase.settings.sample
+        seen = self.generated.view(course.state.module, course.procedure.rows, getattr(sample, "count", None), moment == END)
+        self.folder.write_bytes(f"{FOLDER}/{file_name(course.phase, moment)}", save(seen))
 
     def _at_the_end(self, course: Course, procedure: BoltzmannProcedure, stack: Stack) -> dict[str, Tensor]:
         """Rows given back and rows dreamt of. Pictures are means, which show more; a table's rows are draws, to be counted."""
@@ -114,8 +128,9 @@ def _moment(course: Course, epoch: int | None) -> str | None:
         return END
     if epoch == 0:
         return START
-    epochs = math.ceil(course.clock.total_steps / course.clock.per_epoch)
-    return f"epoch_{epoch}" if epoch in (1, round(epochs / 4), round(epochs / 2)) and epoch < epochs else None
+    epochs, sample = math.ceil(course.clock.total_steps / course.clock.per_epoch), course.phase.settings.sample
+    is_one = epoch % sample.epochs == 0 if isinstance(sample, Every) else epoch in (1, round(epochs / 4), round(epochs / 2))
+    return f"epoch_{epoch}" if is_one and epoch < epochs else None
 
 
 def file_name(phase: Phase, moment: str) -> str:

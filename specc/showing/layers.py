@@ -11,14 +11,18 @@ from specc.door import input_columns
 from specc.ir import Graph, Node, Spec
 from specc.phrases import MARK, Argument, Phrase, Piece, phrase_of, pieces
 from specc.shapes import Shape
+from specc.showing.derived import derived_note, derived_phrase
 from specc.vocabulary.columns import is_pattern
 from specc.vocabulary.families import Layer
 from specc.vocabulary.initializers import GlorotUniform, Zeros
 from specc.vocabulary.layers.boltzmann import Blocks, Hidden, Label, Visible
+from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.layers.convolution import Shortcut
+from specc.vocabulary.layers.mirrored import Mirrored
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.pooling import AveragePool2d, MaxPool2d
 from specc.vocabulary.layers.pretrained import Pretrained
+from specc.vocabulary.layers.reshaping import Plane
 from specc.vocabulary.layers.sources import Input
 
 BELOW = ("init", "bias_init", "regularize")
@@ -36,11 +40,13 @@ class LayerFact:
     before: tuple[Shape, ...]
     after: dict[str, Shape]
     cost: Cost
+    part: str = ""
+    """The graph that it stands in, where there are several: their names begin those of their layers."""
 
     @property
     def scope(self) -> tuple[str, ...]:
         """The uses of blocks that it stands in."""
-        return tuple(self.name.split(".")[:-1])
+        return tuple(self.name.removeprefix(f"{self.part}.").split(".")[:-1])
 
 
 @dataclass(frozen=True)
@@ -59,20 +65,21 @@ def graph_facts(spec: Spec) -> tuple[GraphFact, ...]:
 
 def _graph(spec: Spec, graph: Graph) -> GraphFact:
     shapes = spec.shapes
-    layers = tuple(_layer(spec, node, shapes) for node in graph.nodes)
+    layers = tuple(_layer(spec, graph, node, shapes) for node in graph.nodes)
     total = Cost()
     for layer in layers:
         total = total.plus(layer.cost)
     return GraphFact(graph.name, layers, total)
 
 
-def _layer(spec: Spec, node: Node, shapes: dict[str, Shape]) -> LayerFact:
+def _layer(spec: Spec, graph: Graph, node: Node, shapes: dict[str, Shape]) -> LayerFact:
     columns = input_columns(spec, node) if isinstance(node.layer, Input) and spec.data is not None else ()
     before = tuple(shapes[name] for name in node.inputs)
-    if isinstance(node.layer, Shortcut):
+    if isinstance(node.layer, Shortcut | Plane):
         before = before[:1]  # the second one only lends its shape
     cost = cost_of(node, shapes)
-    return LayerFact(node.name, _phrase(node), note_of(node), columns or node.inputs, before, node.outputs, cost)
+    part = graph.name if len(spec.graphs) > 1 else ""
+    return LayerFact(node.name, _phrase(node), note_of(node), columns or node.inputs, before, node.outputs, cost, part)
 
 
 def _phrase(node: Node) -> Phrase:
@@ -89,8 +96,8 @@ def _phrase(node: Node) -> Phrase:
         left_out += BELOW
     if isinstance(layer, Shortcut) or getattr(layer, "bias", True) is False:
         left_out += ("bias_init",)
-    if getattr(layer, "regularize", None) is None:
-        left_out += ("regularize",)  # the phase's own regularizers hold
+    # Without a regularizer of its own it has that of the phase.
+    left_out += tuple(name for name in ("regularize", "norm") if getattr(layer, name, None) is None)
     if isinstance(layer, Label):
         left_out += ("bias", *BELOW)  # its weights are the machine's
     if isinstance(layer, Visible):
@@ -98,7 +105,15 @@ def _phrase(node: Node) -> Phrase:
     start = _normal(0.01) if isinstance(layer, Hidden) and layer.pretrained else phrase_of(GlorotUniform())
     effective |= {"init": start, "bias_init": phrase_of(Zeros())}
     phrase = phrase_of(layer, effective, left_out)
+    if (derived := derived_phrase(node)) is not None:
+        starts = [a for a in phrase.arguments if a.name in BELOW and a.name not in left_out and _has_start(layer, a.name)]
+        return Phrase(derived.word, (*derived.arguments, *starts))
     return Phrase(phrase.word, (*phrase.arguments, *_starting_values(layer)))
+
+
+def _has_start(layer: Layer, name: str) -> bool:
+    """Whether a mirrored layer has anything to start: of a tied one the weight is another layer's."""
+    return isinstance(layer, Mirrored) and layer.has_weights and (name == "bias_init" or not layer.tied)
 
 
 def _starting_values(layer: Layer) -> Iterable[Argument]:
@@ -119,6 +134,8 @@ def _normal(deviation: float) -> Phrase:
 def note_of(node: Node) -> str:
     """What the check or the data settled of a layer."""
     layer = node.layer
+    if isinstance(layer, Mirrored | Made):
+        return derived_note(node)
     if isinstance(layer, Output):
         return f"{'visible, ' if isinstance(layer, Label) else ''}{head_text(layer.head, layer.units)}"
     if isinstance(layer, Visible):

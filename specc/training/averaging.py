@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -17,11 +17,12 @@ from specc.vocabulary.families import Averaging
 class Average:
     """The averages of a module's weights and batch statistics, as far as there are any: `count` says of how many.
 
-    Where two play against each other, of the generator's: `layers` are the attributes of its layers.
+    `weights` are views of them all, or where two play against each other of the generator's: `layers` are the attributes of
+    its layers.
     """
 
     def __init__(
-        self, part: Averaging | None, weights: Tensor, module: nn.Module, layers: frozenset[str] | None = None
+        self, part: Averaging | None, weights: Sequence[Tensor], module: nn.Module, layers: frozenset[str] | None = None
     ) -> None:
         self.part = part
         buffers = [
@@ -29,7 +30,7 @@ class Average:
             for name, buffer in module.named_buffers()
             if buffer.is_floating_point() and (layers is None or name.partition(".")[0] in layers)
         ]
-        self.tensors = [weights, *buffers] if part else []
+        self.tensors = [*weights, *buffers] if part else []
         self.values: list[Tensor] = []
         self.count = 0
 

@@ -119,7 +119,19 @@ def measure_all(
     """`{"loss": …, "accuracy": …}` of some rows. `epoch` None: at the end, everything; else what is due then."""
     assert len(spec.graphs) == 1
     measured: dict[str, object] = {"loss": float(total_loss(spec, phase, logits, targets))}
-    outputs = answers(spec.graph)
+    return measured | measure_answers(spec, phase, answers(spec.graph), logits, truth, epoch)
+
+
+def measure_answers(
+    spec: Spec,
+    phase: Phase,
+    outputs: tuple[Answer, ...],
+    logits: dict[str, Tensor],
+    truth: dict[str, np.ndarray],
+    epoch: int | None,
+) -> dict[str, object]:
+    """The metrics of each output, by its column's name where there are several."""
+    measured: dict[str, object] = {}
     for answer in outputs:
         given = read_answers(spec, answer, logits[answer.column].float().cpu().numpy(), truth[answer.column])
         prefix = f"{answer.column}." if len(outputs) > 1 else ""

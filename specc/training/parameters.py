@@ -258,12 +258,12 @@ def _ways(spec: Spec, phase: Phase, named: dict[str, nn.Parameter]) -> dict[str,
         # The weights for the way down rest, and do not decay, where nothing trains them.
         is_weight = is_weight and (of_stacks or not key.endswith(".generative_weight"))
         way = of_layers[node.name]
-        regularizers = _regularizers(node, phase, way) if is_weight else ()
+        regularizers = regularizers_of(node, phase, way) if is_weight else ()
         found[key] = _Way(side_of(spec, node), way.optimizer, way.schedule, way.held, is_weight, regularizers)
     return found
 
 
-def _regularizers(node: Node, phase: Phase, way: Way) -> tuple[Regularizer, ...]:
+def regularizers_of(node: Node, phase: Phase, way: Way) -> tuple[Regularizer, ...]:
     """The layer's own, else those of the smallest part around it that has any, else the phase's."""
     if way.regularize is None:
         return getattr(node.layer, "regularize", None) or ()

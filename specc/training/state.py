@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from specc.door import identifier
+from specc.door import attributes_of, identifier
 from specc.ir import Phase, Spec
 from specc.members import Held, held_parts, side_of
 from specc.training.averaging import Average
@@ -65,12 +65,19 @@ class State:
             group.memory = {n: t.to(device).clone() for n, t in below(tensors, f"group/{index}/memory/").items()}
 
 
-def _averaged(spec: Spec, parameters: FlatParameters, module: nn.Module) -> tuple[Tensor, nn.Module, frozenset[str] | None]:
-    """What an average is of: all weights, or the generator's, and the layers whose batch statistics go with them."""
+def _averaged(spec: Spec, parameters: FlatParameters, module: nn.Module) -> tuple[list[Tensor], nn.Module, frozenset[str] | None]:
+    """What an average is of: all weights, or the generator's, and the layers whose batch statistics go with them.
+
+    A recognizer learns with the generator, and works on the discriminator's layers, which are not averaged: neither is it.
+    """
     if "generator" not in parameters.sides:
-        return parameters.weights, module, None
-    layers = frozenset(identifier(node.name) for node in spec.nodes if side_of(spec, node) == "generator")
-    return parameters.of("generator")[0], module, layers
+        return [parameters.weights], module, None
+    beside = spec.graphs["recognizer"].by_name if "recognizer" in spec.graphs else {}
+    averaged = [node for node in spec.nodes if side_of(spec, node) == "generator" and node.name not in beside]
+    layers = frozenset(name for node in averaged for name in attributes_of(node))
+    if not beside:
+        return [parameters.of("generator")[0]], module, layers
+    return [p.data for name, p in module.named_parameters() if name.partition(".")[0] in layers], module, layers
 
 
 def below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -225,6 +225,11 @@ class Procedure(Part, family="procedure"):
     """The words of the composites that it trains to make their rows."""
 
     @property
+    def layer_by_layer(self) -> bool:
+        """Whether a phase of it is one for each layer."""
+        return self.of_machines
+
+    @property
     def learns_the_data(self) -> bool:
         """Whether it learns what rows are like, and no answers."""
         return self.of_energies or bool(self.of_composites)

@@ -49,6 +49,7 @@ _WORDS: dict[str, dict[str, str]] = {
     "metric": {
         "metrics": "accuracy auroc f1 precision recall confusion_matrix root_mean_squared_error mean_absolute_error r2 rmse mae"
         " reconstruction_error free_energy_gap log_likelihood sum_squared_error",
+        "quality": "pairwise_distance classifier_score modes_covered",
     },
     "optimizer": {"optimizers": "sgd adam adamw rmsprop adagrad adadelta gradient_descent"},
     "schedule": {"schedules": "constant step exponential linear cosine one_cycle plateau warmup schedule"},
@@ -59,7 +60,7 @@ _WORDS: dict[str, dict[str, str]] = {
     "keeping": {"stopping": "best last"},
     "procedure": {
         "procedures": "supervised contrastive_divergence persistent_contrastive_divergence parallel_tempering up_down"
-        " reconstruction variational adversarial",
+        " reconstruction layerwise variational adversarial",
     },
     "hyperparameter": {"hyperparameters": "int float choice bool"},
     "objective": {"sections": "maximize minimize"},

@@ -42,7 +42,7 @@ class Autoencoder(Model):
     Noise layers in the encoder make it a denoising one, whose target is the clean row (Vincent et al. 2008); a
     `discriminator` tells codes from noise of the `latent`, so that the codes become like it (Makhzani et al. 2015).
 
-    Example: `autoencoder { encoder { input(features); dense(2) } decoder { dense(4) } }`
+    Example: `autoencoder { encoder { input(features); dense(2) }; decoder { dense(4) } }`
     """
 
     procedure: ClassVar[str] = "reconstruction"
@@ -55,7 +55,7 @@ class Vae(Model):
     """A variational autoencoder: the code of a row is a normal distribution, and rows are made of codes drawn from N(0, 1)
     (Kingma and Welling 2014; Rezende, Mohamed and Wierstra 2014).
 
-    Example: `vae { encoder { input(features); dense(8, tanh) } latent(2) decoder { dense(8, tanh); dense(4) } }`
+    Example: `vae { encoder { input(features); dense(8, tanh) }; latent(2); decoder { dense(8, tanh); dense(4) } }`
     """
 
     procedure: ClassVar[str] = "variational"
@@ -70,7 +70,7 @@ class Gan(Model):
     The one learns to be taken for real, the other not to be deceived (Goodfellow et al. 2014). A `recognizer` finds again in a
     row the codes that it was made of (InfoGAN).
 
-    Example: `gan { latent(4); generator { dense(8, relu); dense(4) } discriminator { input(features); dense(8); dense(1) } }`
+    Example: `gan { latent(4); generator { dense(8, relu); dense(4) }; discriminator { input(features); dense(8); dense(1) } }`
     """
 
     procedure: ClassVar[str] = "adversarial"

@@ -105,3 +105,21 @@ class Adversarial(Procedure):
     """
 
     of_composites: ClassVar[tuple[str, ...]] = ("gan",)
+
+
+class Layerwise(Procedure):
+    """Trains the layers of an autoencoder one after another, from the lowest up, each with its mirrored way back to give again
+    what it sees of the rows: features of the layers below, which rest (Bengio et al. 2007; Vincent et al. 2010).
+
+    Noise in front of a layer changes what it sees, and not what is to be given back. Each layer trains for the phase's `epochs`,
+    or for its own (`dense_1.epochs = 5`), by the phase's loss where that fits what it gives back: for features that no sigmoid
+    made `binary_cross_entropy` is replaced by `mean_squared_error`.
+
+    Example: `procedure = layerwise`
+    """
+
+    of_composites: ClassVar[tuple[str, ...]] = ("autoencoder",)
+
+    @property
+    def layer_by_layer(self) -> bool:
+        return True

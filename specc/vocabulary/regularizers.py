@@ -29,7 +29,8 @@ class L2(Regularizer):
 class Sparsity(Regularizer):
     """Adds `cost · Σⱼ KL(target ‖ qⱼ)`, qⱼ being the mean of hidden unit j over the batch: few units answer to each row.
 
-    `KL = p ln(p/q) + (1−p) ln((1−p)/(1−q))` (Lee, Ekanadham and Ng 2008; Hinton 2012). For bernoulli units.
+    `KL = p ln(p/q) + (1−p) ln((1−p)/(1−q))` (Lee, Ekanadham and Ng 2008; Hinton 2012). For bernoulli units of machines, and for
+    the units of an autoencoder's encoder: `dense(64, sigmoid, regularize = sparsity(target = 0.1, cost = 0.01))`.
 
     Example: `regularize = sparsity(target = 0.1, cost = 1e-3)`
     """

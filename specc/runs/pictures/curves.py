@@ -19,6 +19,11 @@ FEW = 8
 LARGEST = 1e300
 """What can still be drawn."""
 LIKELIHOOD, REVERSE, ERROR = "log_likelihood", "log_likelihood_reverse", "log_likelihood_error"
+TOGETHER = {
+    "discriminator_loss": ("losses", "discriminator", "generator_loss", "generator"),
+    "real_score": ("scores", "real", "generated_score", "generated"),
+}
+"""Two measures that mean something beside each other: the first, the name of their panel, its own in it, and the other."""
 WIDTH, HEIGHT = 3.3, 2.0
 """Inches of a panel."""
 CHARACTER = 0.058
@@ -57,7 +62,7 @@ def curves_figure(run: Run) -> Figure | None:
     several = len({event["phase"] for event in events}) > 1
     figure, axes_of = panels(len(drawn), columns, WIDTH, HEIGHT, Margins(top=0.52 if several else 0.36))
     for index, (name, axes) in enumerate(zip(drawn, axes_of)):
-        quiet(axes, name.replace("_", " ").replace(".", ": "), "epoch" if index >= len(drawn) - columns else "")
+        quiet(axes, _spoken(name), "epoch" if index >= len(drawn) - columns else "")
         few_ticks(axes)
         first, last = 1, len(events)
         if name == RATE:
@@ -72,7 +77,7 @@ def curves_figure(run: Run) -> Figure | None:
         if several:
             axes.set_title(axes.get_title(loc="left"), fontsize=10, loc="left", fontweight="bold", pad=15)
             _mark_phases(axes, events, first, last)
-        if index == 0 or name == LIKELIHOOD:
+        if index == 0 or name == LIKELIHOOD or name in TOGETHER:
             axes.legend(fontsize=8, frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2)
     return figure
 
@@ -81,7 +86,13 @@ def _measures(events: Events) -> list[str]:
     """Those that have a panel of their own. What is known of a measure's error is drawn in its own."""
     measured = [split for event in events for split in (event["train"], event.get("validation", {}))]
     names = dict.fromkeys(name for split in measured for name, value in split.items() if not isinstance(value, list))
-    return [name for name in names if name not in (REVERSE, ERROR)]
+    beside = [other for first, (_, _, other, _) in TOGETHER.items() if first in names]
+    return [name for name in names if name not in (REVERSE, ERROR, *beside)]
+
+
+def _spoken(name: str) -> str:
+    """What stands above a panel."""
+    return TOGETHER[name][0] if name in TOGETHER else name.replace("_", " ").replace(".", ": ")
 
 
 def _is_epoch(event: dict[str, Any]) -> bool:
@@ -129,13 +140,27 @@ def _draw_measure(axes: Axes, name: str, events: Events, layers: dict[str, str |
         points = _points(name, split, events)
         for number, line in enumerate(_lines(points, events, layers)):
             label = split if number == 0 else None
+            label = f"{TOGETHER[name][1]}, {split}" if label and name in TOGETHER else label
             places = sum(line[0][0] <= i <= line[-1][0] for i in range(1, len(events) + 1))
             axes.plot(*zip(*line), color=COLORS[split], linewidth=1.5, label=label, marker=_marker(line, places), markersize=4)
+        if name in TOGETHER:
+            _draw_other(axes, name, split, events, layers)
         if name == LIKELIHOOD:
             _draw_reverse(axes, split, points, events, layers)
         if points and kept is not None and (split == "validation" or not any("validation" in event for event in events)):
             x, y = zip(*([point for point in points if point[0] == kept] or [(float("nan"), float("nan"))]))
             axes.plot(x, y, "o", color=COLORS[split], markersize=6, fillstyle="none", label="kept")
+
+
+def _draw_other(axes: Axes, name: str, split: str, events: Events, layers: dict[str, str | None]) -> None:
+    """The measure that stands beside another, dashed."""
+    from specc.runs.pictures.style import COLORS
+
+    _, _, other, label = TOGETHER[name]
+    for number, line in enumerate(_lines(_points(other, split, events), events, layers)):
+        marker = "o" if len(line) == 1 else None
+        axes.plot(*zip(*line), "--", color=COLORS[split], linewidth=1.2, marker=marker, markersize=4,
+                  label=f"{label}, {split}" if number == 0 else None)  # fmt: skip
 
 
 def _draw_reverse(axes: Axes, split: str, points: Points, events: Events, layers: dict[str, str | None]) -> None:

@@ -1,7 +1,8 @@
-"""How the values of each column are distributed in the data, and in rows that a machine dreams of."""
+"""How the values of each column are distributed in the data, and in rows that a machine dreams of or that are made of noise."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +14,14 @@ from specc.runs.pictures.style import COLORS, MARK, Margins, caption, few_ticks,
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from specc.runs.pictures.generated import Story
     from specc.runs.pictures.machines import Stage
     from specc.runs.run import Run
 
 MOST_COLUMNS, MOST_UNITS = 12, 40
 """Of more columns, or of one of more units, only the means are drawn."""
 MOST_LABELS = 8
+MOST_PANELS, MOST_ROWS = 16, 10_000
 HEAD, FOOT = 0.42, 0.2
 DATA, DREAM = "#d5d8dd", COLORS["validation"]
 
@@ -39,9 +42,9 @@ def draw_distributions(run: Run, stages: list[Stage], places: list[Place]) -> No
     for place, axes in zip(places, axes_of):
         quiet(axes, shortened(place.column, 26))
         if isinstance(place.fit, CategoryFit):
-            _bars(axes, place, data, dreams)
+            bars(axes, place.fit.labels, data[:, place.place].mean(axis=0), dreams[:, place.place].mean(axis=0))
         else:
-            _histograms(axes, _own(place, data), _own(place, dreams))
+            histograms(axes, _own(place, data), _own(place, dreams))
     figure.legend(*axes_of[0].get_legend_handles_labels(), fontsize=8, frameon=False, ncols=2, loc="upper left",
                   bbox_to_anchor=(0.0, 1 - 0.27 / figure.get_figheight()), borderaxespad=0.2)  # fmt: skip
     caption(figure, f"shares of {len(data):,} training rows and of {_said(end)}")
@@ -64,22 +67,54 @@ def _own(place: Place, rows: np.ndarray) -> np.ndarray:
     return np.expm1(own) if place.fit.transform == "log1p" else own
 
 
-def _histograms(axes: Axes, data: np.ndarray, dreams: np.ndarray) -> None:
-    low, high = (float(np.percentile(np.concatenate([data, dreams]), p)) for p in (0.5, 99.5))
+def draw_made(story: Story) -> None:
+    """`samples.png`: each column's values in the training rows and in rows that a generator or decoder makes."""
+    numbers, end = story.dataset.rows["train"][:MOST_ROWS], story.end
+    seats = story.seats[:MOST_PANELS]
+    columns = min(4, len(seats))
+    figure, axes_of = panels(
+        len(seats), columns, 2.5, 1.6, Margins(left=0.5, right=0.2, top=0.34, bottom=0.5), head=0.46, foot=0.2
+    )
+    headline(figure, "real and made: how each column is distributed")
+    for seat, axes in zip(seats, axes_of):
+        quiet(axes, shortened(seat.column, 26))
+        real, made = story.real(seat, numbers), end.of(seat)
+        if isinstance(seat.fit, CategoryFit):
+            count = len(seat.fit.labels)
+            shares = [np.bincount(values[values >= 0], minlength=count) / len(values) for values in (real, made)]
+            bars(axes, seat.fit.labels, shares[0], shares[1], "made")
+        else:
+            histograms(axes, _known(real), _known(made), "made")
+    figure.legend(*axes_of[0].get_legend_handles_labels(), fontsize=8, frameon=False, ncols=2, loc="upper left",
+                  bbox_to_anchor=(0.0, 1 - 0.27 / figure.get_figheight()), borderaxespad=0.2)  # fmt: skip
+    more = f"; the first {len(seats)} of {len(story.seats)} columns" if len(seats) < len(story.seats) else ""
+    caption(figure, f"shares of {len(numbers):,} training rows and of {len(end.rows):,} rows made {end.title}{more}")
+    keep(story.run, "samples", figure)
+
+
+def _known(values: np.ndarray) -> np.ndarray:
+    """The numbers that are not missing."""
+    flat = values.astype(np.float64).ravel()
+    return flat[np.isfinite(flat)]
+
+
+def histograms(axes: Axes, data: np.ndarray, drawn: np.ndarray, name: str = "fantasies") -> None:
+    """The shares of values, the outermost in the bins at the ends."""
+    low, high = (float(np.percentile(np.concatenate([data, drawn]), p)) for p in (0.5, 99.5))
     bins = np.linspace(low, high if high > low else low + 1.0, 25)
-    shares = [np.histogram(np.clip(values, low, high), bins)[0] / len(values) for values in (data, dreams)]
+    shares = [np.histogram(np.clip(values, low, high), bins)[0] / max(1, len(values)) for values in (data, drawn)]
     axes.stairs(shares[0], bins, fill=True, color=DATA, label="data")
-    axes.stairs(shares[1], bins, color=DREAM, linewidth=1.5, label="fantasies")
+    axes.stairs(shares[1], bins, color=DREAM, linewidth=1.5, label=name)
     few_ticks(axes, 4, 4)
 
 
-def _bars(axes: Axes, place: Place, data: np.ndarray, dreams: np.ndarray) -> None:
-    shares = data[:, place.place].mean(axis=0)
-    order = np.sort(np.argsort(-shares)[:MOST_LABELS])
-    labels = [shortened(place.fit.labels[i], 12) for i in order]  # type: ignore[union-attr]
+def bars(axes: Axes, all_labels: Sequence[str], data: np.ndarray, drawn: np.ndarray, name: str = "fantasies") -> None:
+    """The shares of labels, of the most frequent ones where there are many."""
+    order = np.sort(np.argsort(-data)[:MOST_LABELS])
+    labels = [shortened(all_labels[i], 12) for i in order]
     lines = np.arange(len(order))
-    axes.bar(lines - 0.2, shares[order], 0.4, color=DATA, label="data")
-    axes.bar(lines + 0.2, dreams[:, place.place].mean(axis=0)[order], 0.4, color=DREAM, label="fantasies")
+    axes.bar(lines - 0.2, data[order], 0.4, color=DATA, label="data")
+    axes.bar(lines + 0.2, drawn[order], 0.4, color=DREAM, label=name)
     few_ticks(axes)
     slanted = sum(map(len, labels)) > 26
     axes.set_xticks(lines, labels, **({"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if slanted else {}))

@@ -37,7 +37,7 @@ def draw_given_back(run: Run, stages: list[Stage], place: Place) -> None:
     figure, axes_of = panels(len(images), 1, ONE * count, ONE * height / width, around, head=HEAD, foot=FOOT)
     headline(figure, "pictures given back")
     for (label, row), axes in zip(images, axes_of):
-        _show(axes, row, count)
+        show_pictures(axes, row, count)
         axes.text(-0.08 / (ONE * count), 0.5, label, transform=axes.transAxes, fontsize=9, ha="right", va="center")
     caption(figure, "up to the means of the hidden units and down again, at the end of each machine's training")
     keep(run, "reconstructions", figure)
@@ -57,7 +57,7 @@ def draw_dreams(run: Run, stages: list[Stage], place: Place) -> None:
     figure, axes_of = panels(len(sets), len(sets), SIDE * across / ACROSS, SIDE * across / ACROSS * down, around, HEAD, FOOT)
     headline(figure, "fantasies" if len(sets) > 1 else f"fantasies of {sets[0][0].names[-1]}")
     for (stage, images), axes in zip(sets, axes_of):
-        _show(axes, images, across)
+        show_pictures(axes, images, across)
         if len(sets) > 1:
             axes.set_title(_through(stage.names), fontsize=9, loc="left", pad=4)
         for row, label in enumerate(labels):
@@ -93,7 +93,8 @@ def _through(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
 
 
-def _show(axes: Axes, images: Images, across: int) -> None:
+def show_pictures(axes: Axes, images: Images, across: int) -> None:
+    """Pictures side by side, so many in a row."""
     axes.axis("off")
     if images.ndim == 3:
         axes.imshow(mosaic(images, across), cmap="gray", vmin=0, vmax=1, aspect="auto")

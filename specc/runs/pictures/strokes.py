@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from specc.runs.pictures.places import Place, as_images, mosaic
+from specc.runs.pictures.places import Images, Place, as_images, mosaic
 from specc.runs.pictures.style import Margins, caption, headline, keep, panels
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from specc.runs.pictures.machines import Stage
     from specc.runs.run import Run
 
@@ -31,16 +33,22 @@ def draw_strokes(run: Run, stage: Stage, place: Place) -> None:
     headline(figure, f"filters of {stage.names[-1]}: what its first {len(first)} units look for")
     for moment, axes in zip(stage.moments, axes_of):
         filters = as_images(place, moment.seen["filters"])
-        largest = float(np.percentile(np.abs(filters), CERTAIN)) or 1.0
-        axes.axis("off")
+        largest = show_weights(axes, filters, ACROSS)
         axes.set_title(moment.title, fontsize=9, loc="left", pad=4)
-        if filters.ndim == 3:
-            axes.imshow(mosaic(filters, ACROSS), cmap="RdBu_r", vmin=-largest, vmax=largest, aspect="auto")
-        else:
-            axes.imshow(mosaic(np.clip(filters / (2 * largest) + 0.5, 0, 1), ACROSS, 1.0), aspect="auto")
         axes.text(0, -0.02, f"±{largest:.2g}", transform=axes.transAxes, fontsize=8, va="top", color="#777777")
     caption(figure, _caption(stage.names, first.ndim == 3))
     keep(run, f"filters{stage.suffix}", figure)
+
+
+def show_weights(axes: Axes, filters: Images, across: int) -> float:
+    """Weights as pictures side by side, so many in a row, on one scale around zero; gives the weight of full color."""
+    largest = float(np.percentile(np.abs(filters), CERTAIN)) or 1.0
+    axes.axis("off")
+    if filters.ndim == 3:
+        axes.imshow(mosaic(filters, across), cmap="RdBu_r", vmin=-largest, vmax=largest, aspect="auto")
+    else:
+        axes.imshow(mosaic(np.clip(filters / (2 * largest) + 0.5, 0, 1), across, 1.0), aspect="auto")
+    return largest
 
 
 def _caption(names: list[str], grey: bool) -> str:

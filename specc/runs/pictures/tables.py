@@ -63,23 +63,31 @@ def draw_weights(run: Run, stage: Stage, places: list[Place]) -> None:
 
 def draw_errors(run: Run, stages: list[Stage], places: list[Place]) -> None:
     """`reconstructions.png`: the error of each visible unit beside that of giving back its mean."""
-    names = np.array([shortened(name, 28) for place in places for name in place.names])
     newest = list({stage.names[-1]: stage for stage in stages}.values())
     data = next(stage.end["data"] for stage in newest if stage.end is not None)
+    given = [(f"through {stage.names[-1]}", stage.end["given_back"]) for stage in newest if stage.end is not None]
+    labels = [name for place in places for name in place.names]
+    unit = "root mean squared error, as the machine sees the unit"
+    draw_unit_errors(run, labels, data, given, "what comes back of each visible unit", unit)
+
+
+def draw_unit_errors(
+    run: Run, labels: list[str], data: np.ndarray, given: list[tuple[str, np.ndarray]], title: str, unit: str
+) -> None:
+    """`reconstructions.png`: by column of numbers the error of what is `given` back of the data, beside that of the mean."""
+    names = np.array([shortened(name, 28) for name in labels])
     spread = data.std(axis=0)
-    errors = [np.sqrt(((stage.end["given_back"] - data) ** 2).mean(axis=0)) for stage in newest if stage.end is not None]
+    errors = [np.sqrt(((values - data) ** 2).mean(axis=0)) for _, values in given]
     order = np.arange(len(names)) if len(names) <= MOST_UNITS else np.sort(np.argsort(-errors[-1])[:MOST_UNITS])
     around = Margins(left=max(map(len, names[order])) * CHARACTER + 0.2, right=0.3, top=0.2, bottom=0.72)
     figure, (axes,) = panels(1, 1, 4.6, (LINE + 0.06) * len(order) + 0.1, around, head=HEAD)
-    headline(figure, "what comes back of each visible unit")
-    quiet(axes, "", "root mean squared error, as the machine sees the unit")
+    headline(figure, title)
+    quiet(axes, "", unit)
     few_ticks(axes)
-    lines, thick = np.arange(len(order)), 0.7 / len(newest)
-    for index, (stage, error) in enumerate(zip(newest, errors)):
-        place = lines + (index - (len(newest) - 1) / 2) * thick
-        axes.barh(
-            place, error[order], thick, color=TRAIN, alpha=1 - 0.6 * index / len(newest), label=f"through {stage.names[-1]}"
-        )
+    lines, thick = np.arange(len(order)), 0.7 / len(given)
+    for index, ((label, _), error) in enumerate(zip(given, errors)):
+        place = lines + (index - (len(given) - 1) / 2) * thick
+        axes.barh(place, error[order], thick, color=TRAIN, alpha=1 - 0.6 * index / len(given), label=label)
     axes.plot(spread[order], lines, "|", color="#333333", markersize=11, markeredgewidth=1.6, label="giving back the mean")
     axes.set_yticks(lines, names[order])
     axes.set_ylim(len(order) - 0.4, -0.6)

@@ -1,9 +1,10 @@
-"""Rows drawn from what a machine has learned."""
+"""Rows drawn from what a model has learned."""
 
 from __future__ import annotations
 
 from specc.runs.sample.given import CannotSample as CannotSample
 from specc.runs.sample.given import parse_given as parse_given
+from specc.runs.sample.samples import ROWS as ROWS
 from specc.runs.sample.samples import STEPS as STEPS
 from specc.runs.sample.samples import Samples as Samples
 from specc.runs.sample.samples import advice as advice

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,13 +29,18 @@ class Held(NamedTuple):
 
 
 def parse_given(texts: Sequence[str]) -> dict[str, str]:
-    """`digit=7` as a column and a value. Raises `ValueError`."""
+    """`digit=7` as a column and a value, and `rows.csv`, a file of rows, under no name. Raises `ValueError`."""
     given: dict[str, str] = {}
     for text in texts:
         column, equals, value = text.partition("=")
+        if not equals and Path(text).suffix and not given:
+            given[""] = text
+            continue
+        if "" in given:
+            raise ValueError(f"a file says what all rows are made for: give {given['']} alone")
         column = column.strip()
         if not equals or not column:
-            raise ValueError(f"`--given {text}` names no column and value: write it as in `--given digit=7`")
+            raise ValueError(f"`--given {text}` names no column and value, and no file: write it as in `--given digit=7`")
         if column in given:
             raise ValueError(f"`{column}` is given twice")
         given[column] = value.strip()
@@ -47,15 +53,17 @@ def held(seats: Sequence[Seat], given: Mapping[str, Any]) -> Held:
     units: list[int] = []
     values: list[float] = []
     for column, value in given.items():
+        if column == "":
+            raise CannotSample("a file of rows says what a gan or vae makes rows for: a machine holds columns, as in `digit=7`")
         if column not in by_name:
-            raise CannotSample(f"`{column}` is no visible column: {_known(column, list(by_name), 'there')}")
+            raise CannotSample(f"`{column}` is no visible column: {the_way(column, list(by_name), 'there')}")
         seat = by_name[column]
         units += range(seat.place.start, seat.place.stop)
         values += _units_of(seat, value)
     return Held(np.array(units, np.int64), np.array(values, np.float32))
 
 
-def _known(name: str, names: Sequence[str], subject: str) -> str:
+def the_way(name: str, names: Sequence[str], subject: str) -> str:
     """The way from a name that is not there to those that are."""
     meant = did_you_mean(name, list(names))
     if meant:
@@ -81,7 +89,7 @@ def _units_of(seat: Seat, value: Any) -> list[float]:
 def _label(seat: Seat, fit: CategoryFit, value: Any) -> list[float]:
     text = str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
     if text not in fit.labels:
-        raise CannotSample(f"`{seat.column}` has no label `{text}`: {_known(text, fit.labels, 'it')}")
+        raise CannotSample(f"`{seat.column}` has no label `{text}`: {the_way(text, fit.labels, 'it')}")
     return [float(label == text) for label in fit.labels]
 
 

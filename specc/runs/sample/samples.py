@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from specc.composites import making_part
 from specc.data.visible import Seat, in_own_unit, seats
 from specc.door import identifier
 from specc.ir import CategoryFit, ImageFit, NumberFit, Spec
@@ -14,6 +15,7 @@ from specc.machines import machines
 from specc.reconstructing import can_be_reconstructed
 from specc.runs.answers import table_of_columns
 from specc.runs.sample.given import CannotSample, held
+from specc.runs.sample.made import sample_made
 from specc.vocabulary.models import Dbn
 from specc.vocabulary.procedures import Supervised
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from specc.runs.run import Run
 
+ROWS = 64
+"""Rows that are drawn where it is not said how many."""
 STEPS = 1_000
 """Gibbs steps of each chain."""
 TOTAL = 100
@@ -33,18 +37,26 @@ AT_ONCE = 4_096
 class Samples(NamedTuple):
     """Rows by column, in the columns' own units: pictures 0…255, labels as texts.
 
-    `draws` are draws; `means` what the visible units expect given the last hidden units, of a category the likeliest label.
+    `draws` are draws; `means` what the visible units of a machine expect given the last hidden units, of a category the
+    likeliest label; what a generator or decoder makes has none.
     """
 
     draws: dict[str, np.ndarray]
     means: dict[str, np.ndarray]
-    chances: frozenset[str]
+    chances: frozenset[str] = frozenset()
     """Columns whose units draw 0 or 1 where the data has numbers between."""
+    noise: dict[str, np.ndarray] = {}
+    """What a generator or decoder made the rows of, float32 `[rows, …]` by the names of its inputs; conditions are columns."""
+    made: tuple[str, ...] = ()
+    """The columns that it made; the others are conditions."""
+    across: int | None = None
+    """Rows that stand side by side in a picture of them all, where they belong together."""
 
     @property
     def pictures(self) -> str | None:
         """The column whose values are pictures `[rows, channels, height, width]`."""
-        return next((name for name, values in self.means.items() if values.ndim == 4 and values.shape[1] in (1, 3)), None)
+        drawn = {name: self.draws[name] for name in self.made} or self.means
+        return next((name for name, values in drawn.items() if values.ndim == 4 and values.shape[1] in (1, 3)), None)
 
     @property
     def rows(self) -> dict[str, np.ndarray]:
@@ -58,14 +70,27 @@ class Samples(NamedTuple):
 
 
 def sample_run(
-    run: Run, n: int, given: Mapping[str, Any], *, steps: int = STEPS, total: int | None = None, seed: int = 0
+    run: Run,
+    n: int | None,
+    given: Mapping[str, Any],
+    *,
+    steps: int | None = None,
+    total: int | None = None,
+    interpolate: int | None = None,
+    seed: int = 0,
 ) -> Samples:
-    """`n` rows by as many Gibbs chains of `steps` steps, the same for the same seed. Raises `CannotSample`.
+    """`n` rows (64), the same for the same seed: made of noise, or of machines by as many Gibbs chains of `steps` steps.
 
-    The columns of `given` are held; `total` is how often a replicated softmax is drawn (100 times).
+    The columns of `given` are held; `total` is how often a replicated softmax is drawn (100 times). Raises `CannotSample`.
     """
     spec = run.spec
     _can_be_sampled(spec, given)
+    if making_part(spec) is not None:
+        _of_machines_alone(spec, steps=steps, total=total)
+        return sample_made(run, n, given, interpolate, seed)
+    if interpolate is not None:
+        raise CannotSample(f"a {spec.model.word} is drawn by chains, and has no noise of which one row could become another")
+    n, steps = ROWS if n is None else n, STEPS if steps is None else steps
     if n < 1 or steps < 1 or (total is not None and total < 1):
         raise CannotSample("rows, steps and a total are whole numbers of at least 1")
     places = seats(spec)
@@ -110,13 +135,26 @@ def _is_chance(seat: Seat) -> bool:
 
 
 def _can_be_sampled(spec: Spec, given: Mapping[str, Any]) -> None:
+    if making_part(spec) is not None:
+        return
+    if spec.model.word == "autoencoder":
+        message = f"`{spec.name}` is an autoencoder: it makes a row of a code, and nothing says which codes there are"
+        raise CannotSample(f"{message}. A `vae` has a distribution of codes, and so has an autoencoder with a `latent`")
     if spec.model.word not in ("rbm", "dbn"):
-        raise CannotSample(f"`{spec.name}` is a {spec.model.word}: rows are drawn from an `rbm` or a `dbn`")
+        raise CannotSample(f"`{spec.name}` is a {spec.model.word}: rows are drawn from a `gan`, a `vae`, an `rbm` or a `dbn`")
     if not can_be_reconstructed(spec):
         raise CannotSample(f"`{spec.name}` is of ratings, and draws none: `specc predict` recommends")
     if given and len(machines(spec)) > 1:
         message = f"`{spec.name}` is a `dbn`, which is drawn from its top machine, and that sees features: no column can be given"
         raise CannotSample(f"{message}. An `rbm` with the column among its visible units can")
+
+
+def _of_machines_alone(spec: Spec, **options: int | None) -> None:
+    """What says how chains run is refused where there are none."""
+    means = {"steps": "are Gibbs steps of the chains of an rbm or dbn", "total": "is how many counts a row of an rbm or dbn has"}
+    for name, value in options.items():
+        if value is not None:
+            raise CannotSample(f"`{name}` {means[name]}: a {spec.model.word} makes each row of noise, at once")
 
 
 def _drawn(

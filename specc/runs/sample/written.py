@@ -19,7 +19,7 @@ SMALL = 64
 
 
 def file_of(samples: Samples, path: Path) -> bytes:
-    """The content of a file by its suffix: PNG the means of pictures, npz draws and means, CSV a line a row."""
+    """The content of a file by its suffix: PNG the pictures, npz all arrays, CSV a line a row."""
     match path.suffix.lower():
         case ".png":
             return png(samples)
@@ -29,35 +29,47 @@ def file_of(samples: Samples, path: Path) -> bytes:
 
 
 def png(samples: Samples) -> bytes:
-    """The mean of each row's last draw, as near to a square of pictures as their number allows. Raises `CannotSample`."""
-    from PIL import Image
-
+    """The mean of each row's last draw, or what was made of noise. Raises `CannotSample`."""
     name = samples.pictures
     if name is None:
         raise CannotSample("nothing that is drawn is a picture: write the rows to a .csv or .npz file")
-    pictures = samples.means[name].round().astype(np.uint8).transpose(0, 2, 3, 1)
+    pictures = samples.draws[name] if name in samples.made else samples.means[name]
+    given = [v for n, v in samples.draws.items() if n not in samples.made and v.shape == pictures.shape]
+    if not given or not samples.made:
+        return grid(pictures, samples.across)
+    pairs = np.stack([given[0], pictures], axis=1).reshape(-1, *pictures.shape[1:])  # each beside what it was made for
+    return grid(pairs, 2 * (samples.across or math.ceil(math.sqrt(len(pictures) / 2))))
+
+
+def grid(pictures: np.ndarray, across: int | None = None) -> bytes:
+    """A PNG of pictures `[rows, channels, height, width]`, 0…255, as near to a square as their number allows, or so many
+    `across`.
+    """
+    from PIL import Image
+
+    pictures = pictures.round().astype(np.uint8).transpose(0, 2, 3, 1)
     count, height, width, channels = pictures.shape
     scale = max(1, SMALL // max(height, width))
     pictures = pictures.repeat(scale, axis=1).repeat(scale, axis=2)
-    across = math.ceil(math.sqrt(count))
+    across = across or math.ceil(math.sqrt(count))
     down = math.ceil(count / across)
     step = np.array([height, width]) * scale + GAP
-    grid = np.full((*(step * (down, across) + GAP), channels), 255, np.uint8)
+    whole = np.full((*(step * (down, across) + GAP), channels), 255, np.uint8)
     for place, picture in enumerate(pictures):
         top, left = step * divmod(place, across) + GAP
-        grid[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+        whole[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     content = io.BytesIO()
-    Image.fromarray(grid.squeeze(-1) if channels == 1 else grid).save(content, "PNG", optimize=True)
+    Image.fromarray(whole.squeeze(-1) if channels == 1 else whole).save(content, "PNG", optimize=True)
     return content.getvalue()
 
 
 def npz(samples: Samples) -> bytes:
-    """Each column's draws under its name, and beside them the means, `image_mean`; labels as texts."""
-    arrays: dict[str, np.ndarray] = {}
+    """Each column's draws under its name, and beside them the means, `image_mean`, or the noise; labels as texts."""
+    arrays: dict[str, np.ndarray] = dict(samples.noise)
     for name, values in samples.draws.items():
         is_label = values.dtype == object
         arrays[name] = values.astype(str) if is_label else values
-        if not is_label:
+        if not is_label and name in samples.means:
             arrays[f"{name}_mean"] = samples.means[name]
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)  # type: ignore[arg-type]

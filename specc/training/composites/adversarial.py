@@ -13,37 +13,40 @@ from specc.vocabulary.adversarial import AdversarialLoss, Hinge, LeastSquares, M
 
 
 class Game(NamedTuple):
-    """`discriminator(real, generated, label of real, label of generated)` and `generator(generated)`, means over all scores."""
+    """`discriminator(real, generated, label of real, label of generated)` and `generator(generated)`, a loss for each score.
 
-    discriminator: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+    There are as many generated rows as real ones, so that the discriminator's loss of both is the sum, score by score.
+    """
+
+    discriminator: Callable[[Tensor, Tensor, Tensor | float, Tensor | float], Tensor]
     generator: Callable[[Tensor], Tensor]
     boundary: float | None
     """The score between what is taken for real and what is not; None where scores only compare."""
 
 
-def _logistic(real: Tensor, generated: Tensor, of_real: Tensor, of_generated: Tensor) -> Tensor:
+def _logistic(real: Tensor, generated: Tensor, of_real: Tensor | float, of_generated: Tensor | float) -> Tensor:
     """`−t ln σ(d) − (1 − t) ln(1 − σ(d))`, also of labels t outside of 0…1: `softplus(d) − t d`."""
-    return (F.softplus(real) - of_real * real).mean() + (F.softplus(generated) - of_generated * generated).mean()
+    return F.softplus(real) - of_real * real + F.softplus(generated) - of_generated * generated
 
 
-def _squares(real: Tensor, generated: Tensor, of_real: Tensor, of_generated: Tensor) -> Tensor:
-    return ((real - of_real).square().mean() + (generated - of_generated).square().mean()) / 2
+def _squares(real: Tensor, generated: Tensor, of_real: Tensor | float, of_generated: Tensor | float) -> Tensor:
+    return ((real - of_real).square() + (generated - of_generated).square()) / 2
 
 
-def _hinge(real: Tensor, generated: Tensor, of_real: Tensor, of_generated: Tensor) -> Tensor:
-    return F.relu(1 - real).mean() + F.relu(1 + generated).mean()
+def _hinge(real: Tensor, generated: Tensor, of_real: Tensor | float, of_generated: Tensor | float) -> Tensor:
+    return F.relu(1 - real) + F.relu(1 + generated)
 
 
-def _difference(real: Tensor, generated: Tensor, of_real: Tensor, of_generated: Tensor) -> Tensor:
-    return generated.mean() - real.mean()
+def _difference(real: Tensor, generated: Tensor, of_real: Tensor | float, of_generated: Tensor | float) -> Tensor:
+    return generated - real
 
 
 GAMES: dict[type[AdversarialLoss], Game] = {
-    Minimax: Game(_logistic, lambda generated: -F.softplus(generated).mean(), 0.0),
-    NonSaturating: Game(_logistic, lambda generated: F.softplus(-generated).mean(), 0.0),
-    LeastSquares: Game(_squares, lambda generated: (generated - 1).square().mean() / 2, 0.5),
-    Hinge: Game(_hinge, lambda generated: -generated.mean(), 0.0),
-    Wasserstein: Game(_difference, lambda generated: -generated.mean(), None),
+    Minimax: Game(_logistic, lambda generated: -F.softplus(generated), 0.0),
+    NonSaturating: Game(_logistic, lambda generated: F.softplus(-generated), 0.0),
+    LeastSquares: Game(_squares, lambda generated: (generated - 1).square() / 2, 0.5),
+    Hinge: Game(_hinge, lambda generated: -generated, 0.0),
+    Wasserstein: Game(_difference, lambda generated: -generated, None),
 }
 
 
@@ -57,9 +60,9 @@ def gradient_penalty(score: Callable[[Tensor], Tensor], real: Tensor, generated:
     return (slopes(score, between) - 1).square().mean()
 
 
-def r1_penalty(score: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
-    """`mean ½ ‖∇d(x)‖²` at real rows (Mescheder, Geiger and Nowozin 2018)."""
-    (gradient,) = torch.autograd.grad(_total(score(real)), real, create_graph=True)
+def r1_penalty(scores: Tensor, real: Tensor) -> Tensor:
+    """`mean ½ ‖∇d(x)‖²` at real rows, of the scores `[rows, …]` that they have (Mescheder, Geiger and Nowozin 2018)."""
+    (gradient,) = torch.autograd.grad(_total(scores), real, create_graph=True)
     return gradient.flatten(1).square().sum(1).mean() / 2
 
 

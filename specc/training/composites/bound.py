@@ -15,7 +15,7 @@ from specc.ir import Phase, Spec
 from specc.memory import rows_at_once
 from specc.observing import elbo_of
 from specc.training.composites.elbo import Code, Likelihood
-from specc.training.composites.importance import log_likelihood
+from specc.training.composites.importance import Estimates, log_likelihood
 from specc.training.composites.parts import Parts, made_tensor
 from specc.training.evaluate import in_use
 from specc.training.rows import Batch, Rows
@@ -73,17 +73,17 @@ class Bound:
         return measured | {"active_units": int((torch.as_tensor(variance) > ACTIVE).sum())}
 
     def log_likelihood(self, module: nn.Module, numbers: np.ndarray, epoch: int | None) -> Measures:
-        """Its estimate where the phase asks for it now (None: at the end), in nats a row, and its standard error over rows."""
+        """Its estimate where the phase asks for it now (None: at the end), in nats a row, and the standard error of that."""
         if self.metric is None or (epoch is not None and epoch % self.metric.every):
             return {}
         chosen = numbers[np.linspace(0, len(numbers) - 1, min(MOST_ROWS, len(numbers))).round().astype(np.int64)]
         samples = self.metric.samples if epoch is not None else self.metric.final_samples
-        estimates = self._estimates(module, chosen, samples)
-        error = float(estimates.std()) / len(estimates) ** 0.5 if len(estimates) > 1 else 0.0
-        return {"log_likelihood": float(estimates.mean()), "log_likelihood_error": error}
+        found = self.estimates(module, chosen, samples)
+        return {"log_likelihood": float(found.values.mean()), "log_likelihood_error": found.error}
 
     @torch.no_grad()
-    def _estimates(self, module: nn.Module, numbers: np.ndarray, samples: int) -> Tensor:
+    def estimates(self, module: nn.Module, numbers: np.ndarray, samples: int) -> Estimates:
+        """The likelihood of each row, by so many codes of each."""
         room = rows_at_once(self.spec)
         at_once = min(samples, room)
         lots: Generator = new_generator(0, "likelihood")
@@ -93,7 +93,7 @@ class Bound:
                 batch = self.rows.batch(chunk)
                 decoded = partial(self._decoded, module, batch)
                 found.append(log_likelihood(decoded, self.code(module, batch), samples, at_once, lots))
-        return torch.cat(found)
+        return Estimates(*map(torch.cat, zip(*found)))
 
     def _decoded(self, module: nn.Module, batch: Batch, z: Tensor) -> Tensor:
         """ln p(x | z) `[samples, rows]` of codes `[samples, rows, latent]`: every row stands there once for each of its codes."""

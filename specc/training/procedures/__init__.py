@@ -15,6 +15,7 @@ PROCEDURES: dict[str, str] = {
     "parallel_tempering": "ParallelTempering",
     "up_down": "UpDown",
     "reconstruction": "Reconstruction",
+    "layerwise": "Layerwise",
     "variational": "Variational",
     "adversarial": "Adversarial",
 }

@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from specc.ir import Phase, Spec
 from specc.memory import rows_at_once
 from specc.training.clock import Clock
+from specc.training.composites.contractive import Contraction
 from specc.training.composites.parts import Parts, made_tensor
 from specc.training.composites.reconstruction import activated, loss_of_rows
+from specc.training.composites.sparsity import Sparse
 from specc.training.descent import descend
 from specc.training.evaluate import Evaluation, in_use
 from specc.training.faults import NotFinite, bad_output
@@ -21,6 +23,7 @@ from specc.training.procedures.procedure import Measures, Procedure, Step
 from specc.training.rows import Batch, Rows
 from specc.training.state import State
 from specc.vocabulary.layers.composite import Made
+from specc.vocabulary.losses import Contractive
 
 
 class Reconstruction(Procedure):
@@ -30,14 +33,18 @@ class Reconstruction(Procedure):
         super().__init__(spec, phase, rows)
         self.parts, self.made = Parts(spec), made_tensor(spec)
         self.head = next(node.layer.head for node in spec.nodes if isinstance(node.layer, Made))
+        self.contraction, self.sparse = Contraction(spec, self.parts), Sparse(spec, phase)
 
     def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
         state.parameters.clear_gradient()
         total = sum(map(len, batches))
         steps = []
         for batch in batches:
-            measured = self._measured(state.module, batch)
+            with self.sparse.watching(state.module) as seen:
+                measured = self._measured(state.module, batch)
             loss = measured["loss"].sum() / total
+            if (penalty := self.sparse.penalty(seen, clock)) is not None:
+                loss = loss + penalty * (len(batch) / total)
             if not math.isfinite(loss.detach()):
                 raise NotFinite("loss", bad_output(state.module, batch.inputs))
             loss.backward()
@@ -52,28 +59,32 @@ class Reconstruction(Procedure):
         rows = batch.inputs[self.made.name]
         loss = torch.zeros(len(batch), device=made.device)
         for term in self.phase.settings.loss:
-            loss = loss + term.weight * loss_of_rows(term.loss, made, self.head, rows)
+            if isinstance(term.loss, Contractive):
+                loss = loss + term.weight * self.contraction(module, batch.inputs, self.made.name)
+            else:
+                loss = loss + term.weight * loss_of_rows(term.loss, made, self.head, rows)
         with torch.no_grad():
             squares = (activated(made, self.head) - rows).square().flatten(1)
         return {"loss": loss, "reconstruction_error": squares.mean(1), "sum_squared_error": squares.sum(1)}
 
     def summary(self, state: State, measured: Step, numbers: np.ndarray, epoch: int) -> Measures:
-        return {name: float(measured[name].double().mean()) for name in self._names()}
+        return {name: float(measured[name].double().mean()) for name in self._names(epoch)}
 
     def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
-        return self._of(state.module, numbers)
+        return self._of(state.module, numbers, epoch)
 
     def evaluate(self, module: nn.Module, numbers: np.ndarray) -> Evaluation:
-        return Evaluation(self._of(module, numbers), {}, {})
+        return Evaluation(self._of(module, numbers, None), {}, {})
 
-    def _names(self) -> list[str]:
-        named = {metric.word for metric in self.phase.settings.metrics}
-        return ["loss", "reconstruction_error", *sorted(named & {"sum_squared_error"})]
+    def _names(self, epoch: int | None) -> list[str]:
+        """What is measured after an epoch; None: at the end, everything."""
+        named = [m for m in self.phase.settings.metrics if epoch is None or epoch % getattr(m, "every", 1) == 0]
+        return ["loss", "reconstruction_error", *sorted({metric.word for metric in named} & {"sum_squared_error"})]
 
     @torch.no_grad()
-    def _of(self, module: nn.Module, numbers: np.ndarray) -> Measures:
+    def _of(self, module: nn.Module, numbers: np.ndarray, epoch: int | None) -> Measures:
         """The measures of many rows in use: no noise, running statistics."""
         with in_use(module):
             chunks = torch.as_tensor(numbers).split(rows_at_once(self.spec))
             parts: list[dict[str, Tensor]] = [self._measured(module, self.rows.batch(chunk)) for chunk in chunks]
-        return {name: float(torch.cat([part[name] for part in parts]).double().mean()) for name in self._names()}
+        return {name: float(torch.cat([part[name] for part in parts]).double().mean()) for name in self._names(epoch)}

@@ -77,6 +77,8 @@ class Given(Derived):
     """A tensor that another part gives, where its part stands alone: the code that a decoder takes. No spec writes it."""
 
     size: Shape = Shape()
+    distribution: Literal["normal", "uniform"] | None = None
+    """What it is drawn from where rows are made of nothing that was given: the code of a vae is N(0, 1)."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return self.size

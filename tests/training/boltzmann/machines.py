@@ -97,7 +97,7 @@ class Alone:
         flat = {"gradient": self.group.gradient, "weights": self.group.weights}
         parameters = SimpleNamespace(groups=[self.group], trained=[self.group], **flat)
         self.state: Any = SimpleNamespace(module=self.module, streams=Streams(seed), parameters=parameters, own={})
-        self.state.average = Average(None, self.group.weights, self.module)
+        self.state.average = Average(None, [self.group.weights], self.module)
         self.procedure = type(runs.__name__, (Known, runs), {})(None, self.phase, None)  # type: ignore[misc]
         self.procedure.known = rows
         with patch("specc.training.boltzmann.procedure.start_visible_bias"):  # the biases are to stay as they are

@@ -24,7 +24,9 @@ from tests.data.binding import bound, npz_file
 CPU = torch.device("cpu")
 
 
-def text_of(encoder: str, decoder: str, size: tuple[int, ...], train: str = "epochs = 1", scale: str = "", split: str = "") -> str:
+def text_of(
+    encoder: str, decoder: str, size: tuple[int, ...], train: str = "epochs = 1", scale: str = "", split: str = ""
+) -> str:
     """The text of an autoencoder of the array `row`; `decoder` is a body or, without braces, a `mirror`."""
     column = f"array([{', '.join(map(str, size))}]{f', scale = {scale}' if scale else ''})"
     decoder = f"decoder {{ {decoder} }}" if not decoder.startswith("mirror") else f"decoder = {decoder}"
@@ -60,7 +62,15 @@ class Trained:
     """The training of an autoencoder of some rows, all of which are trained on where there is no `split`."""
 
     def __init__(
-        self, folder: Path, rows: np.ndarray, encoder: str, decoder: str, train: str, seed: int = 0, scale: str = "", split: str = ""
+        self,
+        folder: Path,
+        rows: np.ndarray,
+        encoder: str,
+        decoder: str,
+        train: str,
+        seed: int = 0,
+        scale: str = "",
+        split: str = "",
     ) -> None:
         split = split or "; split = random(train = 1.0, validation = 0.0, test = 0.0)"
         text = text_of(encoder, decoder, rows.shape[1:], train, scale, split)
