@@ -55,6 +55,8 @@ def _swept(text: str, procedure: str) -> str:
     hyper, measure = "hyper { width = int(8, 4 .. 32, log) }\n", "accuracy"
     if procedure != "supervised":
         measure = measure if "visible(y)" in text or "output(y)" in text else "log_likelihood"
+        if "autoencoder {" in text:
+            return hyper + text.replace("middle(8", "middle($width") + SWEEP.format(measure="loss").replace("maximize", "minimize")
         return (
             hyper
             + text.replace("hidden(8", "hidden($width").replace("rbm(8)", "rbm($width)").replace("middle(8", "middle($width")
@@ -205,9 +207,73 @@ def machines(procedure: str) -> Callable[[Path, random.Random, int], str]:
 
     def write(folder: Path, draw: random.Random, length: int) -> str:
         words = OF_MACHINES[procedure].format(steps=draw.choice(["1", "2", "linear(start = 1, to = 3)"]))
+        if draw.random() < 0.3:
+            return _deep_autoencoder(folder, draw, length, words)
         return _stack(folder, draw, length, words) if draw.random() < 0.5 else _machine(folder, draw, length, words)
 
     return write
+
+
+def reconstruction(folder: Path, draw: random.Random, length: int) -> str:
+    """An autoencoder with noise, sparse and contractive codes, its decoder tied, mirrored or written."""
+    _csv(folder)
+    split = SPLITS[draw.choice(["random", "column", "folds"])].format(seed=draw.randrange(9), fold=draw.randrange(1, 5))
+    noise = draw.choice(["", "gaussian_noise(0.3); ", "masking_noise(0.2); ", "salt_and_pepper(0.1); "])
+    sparse = draw.choice(["", ", regularize = sparsity(target = 0.2, cost = linear(start = 0.1, to = 0.01))"])
+    decoder = draw.choice(["= mirror(tied = true)", "= mirror", "{ dense(8, relu); dense(6) }"])
+    loss = draw.choice(["mean_squared_error", "[sum_squared_error, 0.1 * contractive]", "mean_absolute_error"])
+    phases = [_of_composites(f"phase_{number}", draw, length) for number in range(draw.choice([1, 2]))]
+    return f"""{_encoded_data(split)}
+autoencoder {{
+  encoder {{ input(features); {noise}dense middle(8, tanh); {draw.choice(["", "batch_norm; ", "dropout(0.1); "])}dense(4, sigmoid{sparse}) }}
+  decoder {decoder}
+}}
+train {{
+  loss = {loss}
+  metrics = [sum_squared_error(every = 2)]
+{chr(10).join(phases)}
+}}
+"""
+
+
+def layerwise(folder: Path, draw: random.Random, length: int) -> str:
+    """A stack that is pretrained layer by layer, then trained as a whole."""
+    _csv(folder)
+    split = SPLITS[draw.choice(["random", "column", "folds"])].format(seed=draw.randrange(9), fold=draw.randrange(1, 5))
+    own = draw.choice(["", "middle.epochs = 4; ", "dense_1.optimizer = rmsprop(0.005); "])
+    whole = _of_composites("finetune", draw, length // 2)
+    return f"""{_encoded_data(split)}
+autoencoder {{
+  encoder {{ input(features); masking_noise(0.2); dense middle(8, relu); batch_norm; gaussian_noise(0.2); dense(4, sigmoid); dense(2) }}
+  decoder = mirror(tied = {draw.choice(["true", "false"])})
+}}
+train {{
+  {_of_composites("pretrain", draw, length // 3).strip().replace("{ ", "{ procedure = layerwise; " + own, 1)}
+{whole}
+}}
+"""
+
+
+def _deep_autoencoder(folder: Path, draw: random.Random, length: int, words: str) -> str:
+    """An autoencoder whose layers are pretrained as machines, then trained as a whole."""
+    _csv(folder)
+    split = SPLITS[draw.choice(["random", "column", "folds"])].format(seed=draw.randrange(9), fold=draw.randrange(1, 5))
+    own = draw.choice(["", "middle.epochs = 4; ", "dense_1.optimizer = sgd(0.001); "])
+    return f"""{_encoded_data(split)}
+autoencoder {{
+  encoder {{ input(features); dense middle(8, sigmoid); dense(4, relu); dense(2) }}
+  decoder = mirror(tied = {draw.choice(["true", "false"])}, activation = linear)
+}}
+train {{
+  phase pretrain {{ procedure = {words}; {own}{_of_machines(draw, length // 3)} }}
+{_of_composites("finetune", draw, length // 2)}
+}}
+"""
+
+
+def _encoded_data(split: str) -> str:
+    columns = "a = number(scale = standard); b = number(scale = minmax); c = category; y = category"
+    return f'data {{ source = csv("rows.csv"); columns {{ {columns} }}; split = {split} }}'
 
 
 def up_down(folder: Path, draw: random.Random, length: int) -> str:
@@ -269,6 +335,8 @@ PROCEDURES: dict[str, Callable[[Path, random.Random, int], str]] = {
     "supervised": supervised,
     **{word: machines(word) for word in OF_MACHINES},
     "up_down": up_down,
+    "reconstruction": reconstruction,
+    "layerwise": layerwise,
     "variational": variational,
 }
 """Who writes a spec of each procedure of the vocabulary: all of them are killed."""

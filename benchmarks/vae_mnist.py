@@ -53,16 +53,18 @@ def measured(run: Run, seconds: float) -> list[str]:
         print(rows[-1], flush=True)
     test, train = run.metrics["test"], run.metrics["train"]
     verdict = "reached" if likely >= LEAST_LIKELIHOOD else "MISSED"
-    phase = run.spec.last_phase.settings
+    phase, rows_trained = run.spec.last_phase.settings, len(dataset.rows["train"])
     return [
-        f"784-200-200 with 20 latents, {phase.epochs} epochs of all 60,000 rows in {seconds / 60:.0f} minutes of processor time on",
-        "one thread; adam, its rate by a cosine to 0, averaged weights. Pixels are drawn once, in every split.",
+        f"784-200-200 with 20 latents, {phase.epochs} epochs of {rows_trained:,} rows in {seconds / 60:.0f} minutes of processor",
+        "time on one thread. Pixels are drawn once, in every split.",
         "",
         *table(["codes of each row", "nats a test row"], rows),
         "",
-        f"The bound is {-test['loss']:.2f} nats a test row and {-train['loss']:.2f} a training row; the code costs {test['kl']:.2f},",
-        f"and {test['active_units']} of its 20 numbers are in use. ± is the error by the lot of the codes; the fewer, the further below",
-        f"the likelihood lies what they say. Asked for: at least {LEAST_LIKELIHOOD:.0f} nats ({verdict}).",
+        f"The bound is {-test['loss']:.2f} nats a test row and {-train['loss']:.2f} a training row; the code costs",
+        f"{test['kl']:.2f}, and {test['active_units']} of its 20 numbers are in use. ± is the error by the lot of the codes; the",
+        "fewer, the further below the likelihood lies what they say.",
+        "",
+        f"Asked for: at least {LEAST_LIKELIHOOD:.0f} nats ({verdict}).",
     ]
 
 

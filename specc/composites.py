@@ -9,6 +9,7 @@ from specc.ir import Graph, Node, Spec
 from specc.shapes import Shape
 from specc.vocabulary.layers.composite import Code, Found, Given, Latent, Made
 from specc.vocabulary.layers.mirrored import Mirrored
+from specc.vocabulary.layers.noise import Dropout
 from specc.vocabulary.layers.sources import Input
 
 IN_USE = {"autoencoder": ("encoder", "decoder"), "vae": ("encoder", "decoder"), "gan": ("generator",)}
@@ -31,6 +32,16 @@ class Entering(NamedTuple):
 def is_composite(spec: Spec) -> bool:
     """Whether a spec has parts, or is one of them."""
     return bool(spec.model.parts)
+
+
+def is_masked(node: Node) -> bool:
+    """Whether a layer drops numbers in use as well, by a mask that is drawn for each row."""
+    return isinstance(node.layer, Dropout) and node.layer.always
+
+
+def masks_of(graph: Graph) -> dict[str, Node]:
+    """The masks that a graph goes by in use, by the names of their inputs in the ONNX file, in the order of its layers."""
+    return {f"{identifier(node.name)}_mask": node for node in graph.nodes if is_masked(node)}
 
 
 def is_noise(node: Node) -> bool:

@@ -7,6 +7,7 @@ from specc.door import Answer, answers
 from specc.ir import Phase, Spec
 from specc.machines import machines
 from specc.members import members
+from specc.observing import with_distribution
 from specc.unrolled import hidden_units, stages, visible_blocks
 from specc.vocabulary.adversarial import FeatureMatching, MutualInformation, NonSaturating, Wasserstein
 from specc.vocabulary.families import Loss, LossTerm, Metric, Optimizer, Penalty, Procedure
@@ -92,12 +93,16 @@ def _completed(spec: Spec, phase: Phase, outputs: list[Answer]) -> Phase:
     if not settings.loss and procedure.word in ("reconstruction", "layerwise"):
         filled["loss"] = (LossTerm(loss=_reconstruction_loss(spec)),)
     elif not settings.loss and procedure.word == "variational":
-        filled["loss"] = (LossTerm(loss=Elbo()),)
-    elif procedure.word == "adversarial":
-        filled["loss"] = _adversarial_losses(spec, settings.loss)
-        filled["penalty"] = _penalty(settings)
+        filled["loss"] = (LossTerm(loss=with_distribution(spec, Elbo())), *_game(spec))
+    elif procedure.word == "variational":
+        filled["loss"] = tuple(LossTerm(weight=t.weight, loss=with_distribution(spec, t.loss)) for t in settings.loss)
+    elif procedure.word == "adversarial" and not settings.loss:
+        filled["loss"] = _adversarial_losses(spec)
     elif not settings.loss and outputs and all(answer.head in LOSS_OF_HEAD for answer in outputs):
         filled["loss"] = tuple(LossTerm(loss=_default_loss(answer, len(outputs) > 1)) for answer in outputs)
+    if "discriminator" in spec.graphs and procedure.of_composites:
+        filled["loss"] = _with_features(spec, filled.get("loss", settings.loss))  # type: ignore[arg-type]
+        filled["penalty"] = _penalty(settings)
     if settings.keep is None:
         filled["keep"] = Best(measure=settings.stop.measure) if isinstance(settings.stop, Early) else Last()
     values = {name: getattr(settings, name) for name in Train.model_fields}
@@ -115,12 +120,19 @@ def _default_optimizer(spec: Spec, procedure: Procedure) -> Optimizer:
     return Sgd(learning_rate=0.05 if words <= {"bernoulli", "softmax"} else 0.005)
 
 
-def _adversarial_losses(spec: Spec, written: tuple[LossTerm, ...]) -> tuple[LossTerm, ...]:
-    """The non-saturating game, and that codes are found again; features to be matched by their layer's full name."""
+def _game(spec: Spec) -> tuple[LossTerm, ...]:
+    """What the discriminator of an autoencoder plays for, where it has one."""
+    return (LossTerm(loss=NonSaturating()),) if "discriminator" in spec.graphs else ()
+
+
+def _adversarial_losses(spec: Spec) -> tuple[LossTerm, ...]:
+    """The non-saturating game, and that codes are found again."""
+    return (*_game(spec), *([LossTerm(loss=MutualInformation())] if "recognizer" in spec.graphs else []))
+
+
+def _with_features(spec: Spec, written: tuple[LossTerm, ...]) -> tuple[LossTerm, ...]:
+    """The losses, in which features to be matched have their layer's full name: without one, what the last layer takes."""
     graph = spec.graphs["discriminator"]
-    if not written:
-        found = [LossTerm(loss=MutualInformation())] if "recognizer" in spec.graphs else []
-        return (LossTerm(loss=NonSaturating()), *found)
     terms = []
     for term in written:
         if isinstance(term.loss, FeatureMatching):

@@ -93,11 +93,20 @@ def same_runs(spec: Spec, before: Spec) -> Spec:
         pinned = node.model_copy(update={"layer": layer.model_copy(update={"opened": opened[graph.name, node.name]})})
         nodes = tuple(pinned if own.name == node.name else own for own in graphs[graph.name].nodes)
         graphs[graph.name] = graph.model_copy(update={"nodes": nodes})
-    return spec.model_copy(update={"graphs": graphs})
+    return _same_source(spec.model_copy(update={"graphs": graphs}), before)
+
+
+def _same_source(spec: Spec, before: Spec) -> Spec:
+    """The spec with its rows from the very run that made them before."""
+    if spec.data is None or before.data is None or not (opened := getattr(before.data.source, "opened", "")):
+        return spec
+    source = spec.data.source.model_copy(update={"opened": opened})
+    return spec.model_copy(update={"data": spec.data.model_copy(update={"source": source})})
 
 
 def as_trained(spec: Spec, before: Spec) -> Spec:
     """The spec as it was bound before, where it holds parts of other runs: binding it again opens none of them."""
+    spec = _same_source(spec, before)
     if not any(True for _ in pretrained_nodes(spec.graphs)):
         return spec
     return spec.model_copy(update={"graphs": before.graphs, "bound": before.bound})

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from specc.ir import Node, Phase, Spec
 from specc.unrolled import names_beside
 from specc.vocabulary.families import Freezing
+from specc.vocabulary.layers.mirrored import Mirrored
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.part import find_word
 
@@ -16,13 +17,14 @@ from specc.vocabulary.part import find_word
 def members(spec: Spec, name: str) -> tuple[Node, ...]:
     """The layers that a name stands for: a graph's, a layer, those of a block's use; else all unnamed ones of a word.
 
-    A layer of a composite may be named without its part.
+    A layer of a composite may be named without its part, but for those of a mirrored decoder, which no spec writes.
     """
     if name in spec.graphs:
         return spec.graphs[name].nodes
     nodes = [node for graph in spec.graphs.values() for node in graph.nodes]
     whole = tuple(f"{prefix}{name}." for prefix in ("", *(f"{graph}." for graph in spec.graphs)))
     named = tuple(node for node in nodes if f"{node.name}.".startswith(whole))
+    named = tuple(node for node in named if not isinstance(node.layer, Mirrored)) or named
     numbered = re.compile(rf"{re.escape(name)}_\d+")
     return named or tuple(node for node in nodes if any(numbered.fullmatch(word) for word in node.name.split(".")))
 

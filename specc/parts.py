@@ -24,7 +24,8 @@ def part_of(spec: Spec, name: str, also: tuple[str, ...] = ()) -> Spec:
     if found is None:
         known = [*(spec.graphs if is_composite(spec) else ()), *(node.name for node in spec.nodes)]
         named = [*known, *also]
-        meant = did_you_mean(name, [*named, *(scope for inner in known if (scope := inner.rpartition(".")[0]))])
+        local = [node.local_name for node in spec.nodes] if is_composite(spec) else []
+        meant = did_you_mean(name, [*named, *local, *(scope for inner in known if (scope := inner.rpartition(".")[0]))])
         some = listing(named[:8], "and") + (" and more" if len(named) > 8 else "")
         raise NoSuchPart(f"`{spec.name}` has no layer `{name}`", f"did you mean `{meant}`?" if meant else f"it has {some}")
     graph, end = found

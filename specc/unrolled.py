@@ -18,6 +18,8 @@ from specc.vocabulary.layers.noise import Dropout, GaussianNoise, MaskingNoise, 
 from specc.vocabulary.layers.sources import Input
 
 NOISE = (Dropout, GaussianNoise, MaskingNoise, SaltAndPepper)
+NORMS = ("batch_norm", "layer_norm", "instance_norm", "group_norm")
+"""Layers that change what the next one sees, and are no part of what it gives back, as noise is none."""
 UNITS = {"sigmoid": "bernoulli", "linear": "gaussian", "relu": "relu"}
 """The units that a layer is as one side of a machine, by its activation."""
 BACK = {"sigmoid": "bernoulli", "softmax": "softmax", "linear": "gaussian"}
@@ -25,7 +27,7 @@ BACK = {"sigmoid": "bernoulli", "softmax": "softmax", "linear": "gaussian"}
 
 
 class Stage(NamedTuple):
-    """One layer with weights: `nodes` are it, what stands in front of it since the one below, and what works on its numbers.
+    """One layer with weights: `nodes` are it, what changes what it sees of the one below, and what works on its numbers.
 
     `back` is the way back of these, in the decoder's order; `below` the tensor that the stage takes, empty of the lowest.
     """
@@ -64,7 +66,7 @@ def stages(spec: Spec) -> tuple[Stage, ...]:
     runs: list[list[Node]] = []
     front: list[Node] = []
     for node in spec.graphs["encoder"].nodes:
-        if isinstance(node.layer, (Input, *NOISE)) or node.layer.word in LAID_OUT:
+        if isinstance(node.layer, (Input, *NOISE)) or node.layer.word in (*LAID_OUT, *NORMS):
             front.append(node)
         elif node.layer.word in WEIGHTED:
             runs.append([*front, node])

@@ -94,6 +94,8 @@ FORBIDDEN = {
     "runs": {"specc.cli"},
 }
 """What the folders of the back half must not know."""
+EXCEPT = {"specc.data.sources.samples": {"specc.onnx.session"}}
+"""Rows that another run makes come from its ONNX file, which onnxruntime alone opens: without torch, as all data is read."""
 
 
 def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
@@ -150,7 +152,8 @@ def test_the_front_half_flows_one_way(folder: str) -> None:
 def test_the_back_half_flows_one_way(folder: str) -> None:
     for name, path in files_of(folder).items():
         for imported, for_types in imports_of(path):
-            assert for_types or not within(imported, FORBIDDEN[folder]), f"{name} imports {imported}"
+            known = for_types or within(imported, EXCEPT.get(name, set()))
+            assert known or not within(imported, FORBIDDEN[folder]), f"{name} imports {imported}"
 
 
 def test_every_folder_is_spoken_of() -> None:

@@ -24,15 +24,26 @@ FIGURES |= {"films": ("r2", 0.80)}
 FIGURES |= {"digits_rbm": ("log_likelihood", -27.0), "topics_rbm": ("log_likelihood", -76.0)}
 FIGURES |= {"digits_dbn": ("accuracy", 0.94), "digits_joint_rbm": ("accuracy", 0.91), "noisy_digits": ("accuracy", 0.87)}
 FIGURES |= {"penguins_rbm": ("log_likelihood", -4.5), "body_mass_dbn": ("r2", 0.80)}
-"""What the test rows reach, by chance a row or two below the means that `benchmarks/RESULTS.md` states."""
+FIGURES |= {"digits_denoising": ("reconstruction_error", 0.030), "digits_map": ("reconstruction_error", 0.050)}
+FIGURES |= {"digits_hashing": ("reconstruction_error", 0.040), "digits_convolutional": ("reconstruction_error", 0.030)}
+FIGURES |= {"penguins_anomalies": ("reconstruction_error", 0.070), "digits_few_labels": ("accuracy", 0.80)}
+FIGURES |= {"digits_vae": ("loss", 27.0), "digits_gan": ("duplicates", 0.01)}
+"""What the test rows reach, by chance a row or two below the means that `benchmarks/RESULTS.md` states; of errors the most."""
+LESS_IS_MORE = ("reconstruction_error", "loss", "duplicates")
+BASES = {"digits_few_labels": "digits_denoising"}
+"""Specs that take a part of another's run, which is trained before."""
 SHORTER = {"digits": {"train.epochs": 12}}
 SHORTER |= {"digits_rbm": {"train.epochs": 20}, "digits_joint_rbm": {"train.epochs": 40}, "topics_rbm": {"train.epochs": 60}}
 SHORTER |= {"noisy_digits": {"train.pretrain.epochs": 10, "train.finetune.epochs": 20}}
 SHORTER |= {"penguins_rbm": {"train.epochs": 100}, "body_mass_dbn": {"train.pretrain.epochs": 30, "train.finetune.epochs": 40}}
+SHORTER |= {"digits_denoising": {"train.epochs": 12}, "digits_map": {"train.epochs": 20}, "digits_hashing": {"train.epochs": 20}}
+SHORTER |= {"digits_convolutional": {"train.epochs": 8}, "penguins_anomalies": {"train.epochs": 40}}
+SHORTER |= {"digits_few_labels": {"train.epochs": 40}, "digits_vae": {"train.epochs": 12}, "digits_gan": {"train.epochs": 6}}
 """These stop where seconds are enough."""
 MISSING = {"iris": 0, "digits": 0, "penguins": 11 + 4 * 2, "body_mass": 9}
 MISSING |= {"films": 0, "digits_rbm": 0, "topics_rbm": 0, "digits_dbn": 0, "digits_joint_rbm": 0, "noisy_digits": 0}
-MISSING |= {"penguins_rbm": 4 * 2, "body_mass_dbn": 9}
+MISSING |= {"penguins_rbm": 4 * 2, "body_mass_dbn": 9, "penguins_anomalies": 11 + 4 * 2}
+MISSING |= {name: 0 for name in FIGURES if name.startswith("digits_")}
 """Values that the inputs lack: the sex of 11 penguins, and all four measurements of two of these, who are not weighed."""
 
 
@@ -41,8 +52,11 @@ def names() -> list[str]:
 
 
 def names_with_rows() -> list[str]:
-    """Those whose data is rows, each of which has an answer; ratings have none (`tests/training/ratings` asks about them)."""
-    return [name for name in names() if name != "films"]
+    """Those whose data is rows, each of which has an answer.
+
+    Ratings have none (`tests/training/ratings` asks about them), and of what a gan makes nothing is a row.
+    """
+    return [name for name in names() if name not in ("films", "digits_gan")]
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +65,9 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp(request.param)
     shutil.copyfile(SPECS / f"{request.param}.dn", folder / f"{request.param}.dn")
     shutil.copytree(SPECS / "data", folder / "data")
+    if (base := BASES.get(request.param)) is not None:
+        shutil.copyfile(SPECS / f"{base}.dn", folder / f"{base}.dn")
+        train(load(folder / f"{base}.dn", **SHORTER.get(base, {})), device=device)
     return train(load(folder / f"{request.param}.dn", **SHORTER.get(request.param, {})), device=device)
 
 
@@ -62,6 +79,8 @@ def data_file(run: Run) -> Path:
 def first_answer(run: Run) -> str:
     """The column of the target, or of the first feature where nothing is to be predicted."""
     assert run.spec.data is not None
+    if run.spec.model.word in ("autoencoder", "vae"):
+        return "reconstruction_error"
     return next(iter(run.spec.data.target), "hidden_1_0")
 
 
@@ -86,9 +105,10 @@ def test_the_source_and_the_licence_of_every_data_file_are_named() -> None:
 
 @pytest.mark.parametrize("run", names(), indirect=True)
 def test_it_reaches_its_figure_and_is_exported(run: Run) -> None:
-    measure, least = FIGURES[run.spec.name]
+    measure, bound = FIGURES[run.spec.name]
     assert run.record["status"] == "finished"
-    assert run.metrics["test"][measure] >= least
+    reached = run.metrics["test"][measure]
+    assert reached <= bound if measure in LESS_IS_MORE else reached >= bound
     assert (run.path / "model.onnx").stat().st_size > 1000
 
 
@@ -105,7 +125,8 @@ def test_run_and_file_answer_alike_about_its_own_data(run: Run) -> None:
         assert by_file[first_answer(run)].to_list() == by_run[first_answer(run)].to_list()
     for column in by_file.columns:
         if by_file[column].dtype != polars.String:
-            assert by_file[column].to_list() == pytest.approx(by_run[column].to_list(), rel=1e-4, abs=1e-5)
+            shade = 1 if by_file[column].dtype == polars.Int64 else 1e-5  # of a pixel that lies between two bytes
+            assert by_file[column].to_list() == pytest.approx(by_run[column].to_list(), rel=1e-4, abs=shade)
 
 
 @pytest.mark.parametrize("run", names(), indirect=True)

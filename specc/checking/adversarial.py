@@ -28,7 +28,9 @@ def games_are_played_for_something(spec: Spec, report: Report) -> None:
             _one_is_the_game(phase, losses, span, report)
             for place, loss in enumerate(losses):
                 if loss_is_there_already(loss, losses[:place]):
-                    report.error("E0205", f"the loss `{loss.word}` is named twice", span, help="one weight says how much it counts")
+                    report.error(
+                        "E0205", f"the loss `{loss.word}` is named twice", span, help="one weight says how much it counts"
+                    )
                 _stands_beside(spec, loss, span, report)
 
 

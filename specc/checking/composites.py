@@ -132,7 +132,7 @@ class CompositeBuilder:
             layer = self.reader.call(found, part.arguments, scope, part.span, f"{self.kind.word}.{name}", part.kind)
         except (Unreadable, NotConstant):
             layer, self.lost = None, self.lost | {name}
-        self.spans[name] = part.span
+        self.spans[name] = self.reader.spans[f"{self.kind.word}.{name}"] = part.span
         if layer is not None:
             self.components[name] = (layer, part.span)  # type: ignore[assignment]
 
@@ -156,7 +156,7 @@ class CompositeBuilder:
         if part == "generator":
             return next((name for name in ("latent", "condition") if name in self.components), "")
         if part == "discriminator" and self.kind.word == "autoencoder":
-            return self._end_of("encoder")
+            return "latent" if "latent" in self.components else None
         return None
 
     def _end_of(self, part: str) -> str | None:

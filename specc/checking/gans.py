@@ -23,7 +23,7 @@ def parts_of_gans_see_what_they_may(spec: Spec, report: Report) -> None:
         return
     for part, graph in spec.graphs.items():
         for node in graph.nodes:
-            _may_stand(part, node, report)
+            _may_stand(part, node, spec.spans.get(part), report)
     if (discriminator := spec.graphs.get("discriminator")) is not None:
         _there_is_one_input(spec, discriminator, report)
     for part in ("generator", "discriminator", "recognizer"):
@@ -32,7 +32,8 @@ def parts_of_gans_see_what_they_may(spec: Spec, report: Report) -> None:
             report.error("E0208", f"the {part} has no layers", _place(spec, part), help=way_out)
 
 
-def _may_stand(part: str, node: Node, report: Report) -> None:
+def _may_stand(part: str, node: Node, place: Span | None, report: Report) -> None:
+    taken = (Label(place, "taken in here"),) if place is not None else ()
     if isinstance(node.layer, Output) and part != "discriminator":
         way_out = "put it into the discriminator, which then tells labels as well"
         report.error("E0113", f"a {part} has no `output`", node.span, help=way_out)
@@ -44,10 +45,10 @@ def _may_stand(part: str, node: Node, report: Report) -> None:
         report.error("E0505", "the recognizer takes columns of the data", node.span, help=way_out)
     elif is_noise(node) and part == "discriminator":
         message = f"the discriminator takes `{node.local_name}`, of which real rows are not made"
-        report.error("E0505", message, node.span, help=f"take it away there: {_of_codes(node)}")
+        report.error("E0505", message, node.span, labels=taken, help=f"take it away there: {_of_codes(node)}")
     elif is_noise(node) and part == "recognizer":
         message = f"the recognizer takes `{node.local_name}` itself, and is to find codes in the row"
-        report.error("E0505", message, node.span, help="take it away there: it sees tensors of the discriminator")
+        report.error("E0505", message, node.span, labels=taken, help="take it away there: it sees tensors of the discriminator")
 
 
 def _of_codes(node: Node) -> str:
@@ -101,7 +102,7 @@ def components_of_gans_are_taken(spec: Spec, report: Report) -> None:
     lost = [name for name in found if name not in {node.local_name for node in taken}]
     if lost:
         message = f"the generator does not take the code `{lost[0]}`: there is nothing to find again"
-        report.error("E0107", message, spec.spans.get(lost[0]), help=f"take it: `concat(latent, {lost[0]})`")
+        report.error("E0107", message, spec.spans.get(f"gan.{lost[0]}"), help=f"take it: `concat(latent, {lost[0]})`")
     elif not found:
         message = "the recognizer has nothing to find: the gan has no `code`"
         way_out = "as in `code kind(10, category)`, which the generator takes: `concat(latent, kind)`"
@@ -183,5 +184,9 @@ def discriminators_give_a_score(spec: Spec, report: Report) -> None:
     shape = end.shape
     first = shape.sizes[0] if shape.is_vector or shape.is_image else None
     if first is None or differ(first, 1):
-        way_out = "end it with `dense(1)`" if not shape.is_image else "end it with `flatten; dense(1)`, or `conv2d(1, 4)`: a score a patch"
+        way_out = (
+            "end it with `dense(1)`"
+            if not shape.is_image
+            else "end it with `flatten; dense(1)`, or `conv2d(1, 4)`: a score a patch"
+        )
         report.error("E0302", f"the discriminator ends with {shape}, and gives one score", end.span, help=way_out)

@@ -22,6 +22,7 @@ from specc.vocabulary.layers.activating import Activate
 from specc.vocabulary.layers.boltzmann import Hidden, Visible
 from specc.vocabulary.layers.composite import Component
 from specc.vocabulary.layers.output import Output
+from specc.vocabulary.layers.reshaping import Plane
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.part import find_word, words_of
 
@@ -231,17 +232,22 @@ class GraphBuilder:
         else:
             inputs = self._visible() if found is not None and issubclass(found, Hidden) and of is None else ()
             inputs = inputs or (self._current(part, of),)
-        if base == "plane" and arguments:
-            inputs = (self._argument_tensor(arguments[0], place), *inputs)  # the image lends its height and width
         name = self._name(part, base, place)
         path = f"{self.model}.{place.names.prefix}{name}"
         scope = place.scope
         if found is not None:
             layer = self.reader.call(found, arguments, scope, part.span, path, part.kind, place.inherited)
+            if isinstance(layer, Plane):
+                inputs = (self._vector(layer, arguments[0].value, place), *inputs)
         else:
             word = Call(part.kind, arguments, part.span, part.kind_span)
             layer = Activate(activation=self.reader.part(Activation, word, scope, path))  # type: ignore[arg-type]
         self._add(part, name, layer, inputs, place)  # type: ignore[arg-type]
+
+    def _vector(self, layer: Plane, value: Value, place: Place) -> str:
+        """The tensor that a `plane` makes an image of; the current one only lends its height and width."""
+        named, place = self._evaluated(value, place)
+        return self.tensor(layer.vector, named.span, place)
 
     def _add(self, part: Part, name: str, layer: Layer, inputs: tuple[str, ...], place: Place) -> None:
         full = place.names.prefix + name
@@ -350,7 +356,9 @@ class GraphBuilder:
             message = f"a merge has no argument `{argument.name}`"
             self.report.error("E0201", message, argument.name_span, help="it takes layers by name, or branches in a body")
             raise Unreadable
-        value, place = self._evaluated(argument.value, place)
+        value = argument.value
+        if not isinstance(value, Call):  # the names in a call are looked up when it is read
+            value, place = self._evaluated(value, place)
         if isinstance(value, Name):
             return self.tensor(value.text, value.span, place)
         if isinstance(value, Call):

@@ -23,7 +23,8 @@ def _losses_of(phase: Phase, outputs: dict[str, Node], spec: Spec, report: Repor
     named: set[str] = set()
     for index, loss in enumerate(losses):
         if isinstance(loss, AdversarialLoss | MutualInformation | FeatureMatching):
-            continue  # that there is no discriminator is another rule's
+            named |= set(outputs)  # that there is no discriminator is another rule's
+            continue
         column = loss.output or (next(iter(outputs)) if len(outputs) == 1 else None)
         if column is None:
             fitting = next((name for name in outputs if kind_of(spec, name) == loss.target), next(iter(outputs), "price"))

@@ -47,7 +47,7 @@ def metrics_fit_an_output(spec: Spec, report: Report) -> None:
             seen.add((metric.word, metric.output))
             if metric.target == "machine" and not spec.model.parts:
                 _names_no_output(metric, span, report)
-            elif spec.model.parts:
+            elif spec.model.parts and not (kinds and metric.target in ("number", "category", "any")):
                 _measures_rows(spec, phase, metric, span, report)
             elif metric.target == "rows":
                 message = f"`{metric.word}` measures whole rows, which a `{spec.model.word}` does not make"
@@ -75,6 +75,10 @@ def _measures_rows(spec: Spec, phase: Phase, metric: Metric, span: Span | None, 
     always, named = measured_of_rows(spec, phase)
     if metric.target == "machine" and procedure.of_machines:
         _names_no_output(metric, span, report)
+    elif procedure.of_machines:
+        message = f"`{metric.word}` measures no machines, and {called(phase)} trains those"
+        way_out = f"put it into the phase that trains the whole; of machines there are {listing(OF_MACHINES, 'and')}"
+        report.error("E0502", message, span, help=way_out)
     elif metric.word in (*always, *named):
         if metric.output is not None:
             message = f"`{metric.word}` is of whole rows, and no output `{metric.output}`"
@@ -146,11 +150,11 @@ def kinds_of(spec: Spec, phase: Phase) -> dict[str, str]:
 def measures(spec: Spec, phase: Phase) -> set[str]:
     """The names under which a phase's measurements can be had, without the split: `loss`, `accuracy`, `price.r2`."""
     kinds = kinds_of(spec, phase)
-    names = {"loss"} if kinds else set()
+    names = {"loss"} if kinds and not spec.model.parts else set()
     always, named = measured_of_rows(spec, phase)
     of_rows = [metric.word for metric in phase.settings.metrics if metric.word in named]
     names |= {*always, *of_rows, *(BESIDE[word] for word in of_rows if word in BESIDE)}
-    if machines(spec) and not spec.is_of_ratings and procedure_of(spec, phase).of_energies:
+    if not spec.is_of_ratings and procedure_of(spec, phase).of_energies:
         names |= {"reconstruction_error", *(m.word for m in phase.settings.metrics if m.target == "machine")}
     for column, kind in kinds.items():
         of_labels = ("accuracy", "auroc") if label_count(spec, column) in (2, None) else ("accuracy",)

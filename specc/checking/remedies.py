@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from specc.checking.places import called, span_of
+from specc.checking.places import span_of
 from specc.checking.units import leads_out_of_the_unit_range
+from specc.checking.wording import article_of
 from specc.diagnostics import Label, Report, Span
 from specc.door import input_columns
 from specc.ends import last_working
@@ -28,7 +29,7 @@ def remedies_have_a_disease(spec: Spec, report: Report) -> None:
             if getattr(phase.settings, name) is None or not phase.settings.written(name) or makes:
                 continue
             needed = "there is a generator or a decoder of codes" if name == "sample" else "there is a discriminator"
-            message = f"`{name}` changes nothing in a `{spec.model.word}`: it is for where {needed}"
+            message = f"`{name}` changes nothing in {article_of(spec.model.word)} `{spec.model.word}`: it is for where {needed}"
             report.error("E0505", message, span_of(spec, phase, name), help=_in_its_place(name))
         for part, settings in phase.parts.items():
             if settings.updates is not None and (part != "discriminator" or not adversarial):

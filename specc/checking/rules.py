@@ -25,6 +25,7 @@ from specc.checking.gans import (
     parts_of_gans_see_what_they_may,
     scores_have_no_bounds,
 )
+from specc.checking.hybrids import codes_are_as_large_as_the_latent, hybrids_judge_codes_or_rows, hybrids_play_one_game
 from specc.checking.labels import labels_are_told_by_one_machine
 from specc.checking.limits import weights_fit_one_file
 from specc.checking.losses import losses_fit_their_outputs
@@ -284,6 +285,7 @@ BEFORE_SHAPES = (
     labels_are_told_by_one_machine,
     inputs_can_be_joined,
     encoders_take_what_is_rebuilt,
+    hybrids_judge_codes_or_rows,
     parts_of_gans_see_what_they_may,
     components_of_gans_are_taken,
     scores_have_no_bounds,
@@ -313,6 +315,8 @@ AFTER_SHAPES = (
     remedies_have_a_disease,
     what_is_rebuilt_can_be,
     losses_compare_rows,
+    codes_are_as_large_as_the_latent,
+    hybrids_play_one_game,
     codes_are_all_that_is_known,
     bounds_are_what_is_learnt,
     likelihoods_are_estimated_by_what_there_is,

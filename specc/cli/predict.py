@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from specc.cli.exits import WRONG_SPEC, located, refuse, show_report
 from specc.cli.targets import opened_run, written
 from specc.diagnostics import listing
+
+if TYPE_CHECKING:
+    from specc.runs.predict import Predicted
 
 
 @click.command("predict")
@@ -21,12 +25,19 @@ from specc.diagnostics import listing
 )
 @click.option("--top", type=click.IntRange(min=1), help="Of ratings: how many items each user gets (else 10).")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A .csv, .npz or .png file (else CSV on standard output).")
-def command(model: Path, rows: Path, part: str | None, top: int | None, output: Path | None) -> None:
+@click.option(
+    "--nearest",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Instead of the answers, the N training rows with the nearest codes, or features of --part.",
+)
+def command(model: Path, rows: Path, part: str | None, top: int | None, output: Path | None, nearest: int | None) -> None:
     """Answer new rows: a line a row, in their order.
 
     An autoencoder gives each row as it rebuilds it, and its reconstruction_error: the mean squared difference in the network's
     scale, large for rows unlike those it was trained on. `--part encoder` gives the codes, and `--part decoder` takes such a table
-    of codes as INPUT. A .png has the rebuilt pictures, a .npz arrays.
+    of codes as INPUT. A .png has the rebuilt pictures, a .npz arrays. `--nearest 5` finds the training rows with the codes
+    nearest to each row's, by the bits that differ where the codes are bits: `nearest_1` is a row's number in the run's data.
 
     A model of ratings answers a table with its column of users: a line with an item and no rating asks for its expected rating;
     where no line asks, each user gets the best items not rated yet. Lines with a rating tell of users; whoever they tell
@@ -40,11 +51,16 @@ def command(model: Path, rows: Path, part: str | None, top: int | None, output: 
     if output is not None and output.suffix.lower() not in SUFFIXES:
         refuse(f"{output} is no .csv, .npz or .png file: what is answered is written as its name ends")
     path = _model(model, part)
+    if nearest is not None and model.suffix == ".onnx":
+        refuse("an ONNX file knows no training rows: `--nearest` takes a run")
     if not rows.exists():
         refuse(f"there is no file {rows}", WRONG_SPEC)
     with located(WRONG_SPEC):
         try:
-            answered = predict_file(open_model(path, part), rows, top, path)
+            if nearest is not None:
+                answered = _nearest(path, rows, nearest, part)
+            else:
+                answered = predict_file(open_model(path, part), rows, top, path)
         except (NotAModel, NoSuchPart) as error:
             refuse(str(error), WRONG_SPEC)
         show_report(answered.report)
@@ -60,6 +76,15 @@ def command(model: Path, rows: Path, part: str | None, top: int | None, output: 
         written(output, content)
         count = answered.frame.height
         click.echo(f"{output}: {count:,} row{'s' if count != 1 else ''}", err=True)
+
+
+def _nearest(path: Path, rows: Path, count: int, part: str | None) -> Predicted:
+    from specc.runs.nearest import nearest_rows
+    from specc.runs.run import open_run
+
+    found = nearest_rows(open_run(path), rows, count, part)
+    click.echo(f"note: {found.told}", err=True)
+    return found.predicted
 
 
 def _model(model: Path, part: str | None) -> Path:

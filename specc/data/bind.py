@@ -91,7 +91,8 @@ def _with_columns(spec: Spec, table: Table) -> Spec:
         return node.model_copy(update={"layer": node.layer.model_copy(update={"columns": columns})})
 
     graphs = {name: graph.model_copy(update={"nodes": tuple(map(expanded, graph.nodes))}) for name, graph in spec.graphs.items()}
-    data = spec.data.model_copy(update={"columns": table.declared})
+    source = spec.data.source.model_copy(update={"opened": table.opened}) if table.opened else spec.data.source
+    data = spec.data.model_copy(update={"columns": table.declared, "source": source})
     return spec.model_copy(update={"data": data, "graphs": graphs, "spans": spec.spans | spans})
 
 

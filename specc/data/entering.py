@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from specc.composites import Entering, entering, shape_entering
+from specc.composites import Entering, entering, masks_of, shape_entering
 from specc.ir import Spec
 from specc.vocabulary.layers.composite import Code, Given, Latent
+from specc.vocabulary.layers.noise import Dropout
 
 CONDITIONS = "conditions.npz"
 """The file of a run with the conditions of its training rows, an array a column."""
@@ -23,10 +24,15 @@ def noise_for(spec: Spec, rows: int, seed: int = 0) -> dict[str, np.ndarray]:
     are the first of more.
     """
     entries = [one for one in entering(spec, spec.graph) if one.tensor is None]
-    return {
+    noise = {
         one.name: drawn(one, shape_entering(spec, one).dimensions(), rows, np.random.default_rng([seed, place]))
         for place, one in enumerate(entries, 1)
     }
+    for place, (name, node) in enumerate(masks_of(spec.graph).items(), 1 + len(entries)):
+        assert isinstance(node.layer, Dropout)
+        lots = np.random.default_rng([seed, place]).random((rows, *node.shape.dimensions()), dtype=np.float32)
+        noise[name] = (lots >= node.layer.rate).astype(np.float32)
+    return noise
 
 
 def drawn(one: Entering, sizes: tuple[int, ...], rows: int, generator: np.random.Generator) -> np.ndarray:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,13 +12,13 @@ from safetensors.numpy import load
 
 from specc.composites import end_of, is_composite, is_noise
 from specc.data.files import Files
+from specc.data.named_runs import find_run, read_record, refuse_damaged
 from specc.data.table import Table, count_of, first_rows
 from specc.diagnostics import Report, Source, listing
 from specc.door import identifier, input_columns, is_embedded, state_key
 from specc.grafting import Disconnected, grafted, pretrained_nodes
 from specc.infer import infer_shapes
 from specc.ir import CategoryFit, Fit, Graph, Node, Spec
-from specc.newest import newest_run
 from specc.parts import NoSuchPart, part_of
 from specc.phrases import Phrase, phrase_of, text_of
 from specc.shapes import Shape
@@ -102,53 +100,20 @@ class _Taking:
         return graph
 
     def _open(self, path: str) -> _Opened:
-        self._is_trained(path)
-        found = self.files.find(path)
-        if not (found / "run.json").exists():
-            newest = newest_run(found)
-            if newest is None:
-                self._refuse_what_is_no_run(path, found)
-            path = f"{path.rstrip('/')}/{newest.name}"
-        content = self.files.read(f"{path}/run.json")
+        path = find_run(path, self.files)
+        record = read_record(path, self.files)
         try:
-            record = json.loads(content)
-            status, spec = record["status"], _whole(record["ir"])
+            spec = _whole(record["ir"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._damaged(path, "its `run.json` does not hold a bound spec")
-        if status != "finished":
-            way_out = "go on with it by `specc train … --resume`" if status != "failed" else "train it anew"
-            self.files.refuse("E0411", f"the run {path} is not finished ({status})", help=way_out)
         try:
             weights = load(self.files.read(f"{path}/weights.safetensors"))
         except (SafetensorError, ValueError, KeyError, TypeError):
             self._damaged(path, "its `weights.safetensors` cannot be read")
         return _Opened(path, spec, weights)
 
-    def _is_trained(self, path: str) -> None:
-        """A spec whose runs are meant and that has none yet is to be trained first."""
-        missing = self.files.folder / path
-        spec = missing.parent.parent / f"{missing.name}.dn"
-        if not missing.exists() and missing.parent.name == "runs" and spec.is_file():
-            self.files.refuse("E0401", f"there is no `{path}`", help=f"train `{spec.name}` first: `specc train {spec.name}`")
-
-    def _refuse_what_is_no_run(self, path: str, found: Path) -> NoReturn:
-        unfinished = newest_run(found, finished=False)
-        inner = next(iter(sorted([*found.glob("*/run.json"), *found.glob("*/*/run.json")])), None)
-        if unfinished is None and inner is not None:
-            example = f"{path.rstrip('/')}/{inner.parent.relative_to(found).as_posix()}"
-            message, way_out = f"`{path}` holds runs that belong together, and none is the newest", f'name one: `"{example}"`'
-        elif unfinished is not None:
-            message, way_out = f"`{path}` has no finished run", f"`specc train … --resume` finishes {unfinished.name}"
-        elif found.suffix == ".dn":
-            message, way_out = f"`{path}` is a spec, not a run", f'its runs lie beside it: `"runs/{found.stem}"`'
-        elif found.is_file():
-            message, way_out = f"`{path}` is a file; a run is a folder", 'as in `"runs/houses"`'
-        else:
-            message, way_out = f"`{path}` holds no run", 'name a folder of runs, as in `"runs/houses"`'
-        self.files.refuse("E0411", message, help=way_out)
-
     def _damaged(self, path: str, why: str) -> NoReturn:
-        self.files.refuse("E0411", f"the run {path} is damaged: {why}", help="take another one, or train it anew")
+        refuse_damaged(path, why, self.files)
 
     def _part(self, run: _Opened) -> tuple[Spec, Node]:
         """The part, and the `input` that it begins with."""

@@ -31,6 +31,8 @@ class Table:
     sets: np.ndarray | None = None
     left_out: tuple[str, ...] = ()
     """Columns of the file that the spec does not declare."""
+    opened: str = ""
+    """The run that made the rows, where one did."""
 
     def taken(self, rows: np.ndarray) -> Table:
         """Only these rows, in this order."""

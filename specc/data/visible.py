@@ -11,6 +11,7 @@ from specc.data.prepare import decode_target
 from specc.door import DoorTensor, answers, entries, features_of, input_columns
 from specc.ir import ArrayFit, CategoryFit, Fit, ImageFit, NumberFit, Spec
 from specc.machines import units_in, visible_layers
+from specc.observing import elbo_of, observed
 from specc.vocabulary.layers.boltzmann import Label, Visible
 from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.layers.sources import Input
@@ -55,6 +56,17 @@ def rebuilt_tensor(spec: Spec) -> DoorTensor | None:
         return None
     taken = [node for node in spec.nodes if type(node.layer) is Input and node.layer.columns == made.layer.columns]
     return entries(spec, taken[0])[0] if taken else None
+
+
+def label_places(spec: Spec) -> tuple[slice, ...]:
+    """The places of logits, a softmax a group, among what a decoder gives that ends without an activation: of a variational
+    autoencoder those of each category.
+    """
+    if spec.model.word != "vae" or not spec.phases or spec.data is None:
+        return ()
+    loss, columns = elbo_of(spec.last_phase), spec.data.columns
+    of_labels = [seat for seat in made_seats(spec) if observed(columns[seat.column], loss) == "categorical"]
+    return tuple(seat.place for seat in of_labels if seat.units == "linear")
 
 
 def seats(spec: Spec) -> tuple[Seat, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 SHIPPED = {"network": "iris.dn", "rbm": "digits_rbm.dn", "dbn": "digits_dbn.dn"}
+SHIPPED |= {"autoencoder": "digits_map.dn", "vae": "digits_vae.dn", "gan": "digits_gan.dn"}
 """The spec that `new` writes for each kind of model."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from specc.composites import results_of
+from specc.composites import end_of, results_of
 from specc.data.visible import made_seats, rebuilt_tensor
 from specc.door import Answer, answers
 from specc.ir import CategoryFit, NumberFit, Spec
@@ -19,6 +19,8 @@ def probabilities_of(column: str) -> str:
     return f"{column}_probabilities"
 
 
+SCORE = "score"
+"""What a discriminator gives: the larger, the more a row is like those of the data."""
 ERROR = "reconstruction_error"
 """The output with the error of each row that is made again."""
 
@@ -37,13 +39,20 @@ def output_names(spec: Spec) -> dict[str, tuple[str, ...]]:
             if rebuilt_tensor(spec) is not None:
                 names[node] += (f"{ERROR}_of_the_row" if ERROR in (*names[node], *read_columns(spec)) else ERROR,)
         elif node not in columns:
-            name = node.removeprefix(f"{spec.graph.name}.")
+            name = SCORE if _is_score(spec, node) else node.removeprefix(f"{spec.graph.name}.")
             names[node] = (f"{name}_features" if name in read_columns(spec) else name,)
         elif isinstance(spec.bound.fits[columns[node]], CategoryFit):
             names[node] = (columns[node], probabilities_of(columns[node]))
         else:
             names[node] = (columns[node],)
     return names
+
+
+def _is_score(spec: Spec, node: str) -> bool:
+    """Whether a tensor is what a discriminator judges rows by: a number for each, or for each patch of a picture."""
+    shape = spec.graph.node(node).shape
+    is_one = shape.is_vector and shape.dimensions() == (1,) or not shape.is_vector and shape.dimensions()[0] == 1
+    return spec.graph.name == "discriminator" and node == end_of(spec.graph) and is_one and SCORE not in read_columns(spec)
 
 
 def made_name(spec: Spec, column: str) -> str:

@@ -54,9 +54,14 @@ def build_onnx(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
     tensors = _write_layers(spec, spec.graph, doors, given, writer)
     rebuilt = rebuilt_tensor(spec)
     end = next((node for node in spec.graph.nodes if isinstance(node.layer, Made)), None)
-    error = write_error(spec, end, tensors[end.name], doors[rebuilt.name], writer) if rebuilt is not None and end is not None else None
+    error = (
+        write_error(spec, end, tensors[end.name], doors[rebuilt.name], writer)
+        if rebuilt is not None and end is not None
+        else None
+    )
     logits = {node: str(tensors[node].name) for node in outputs}
-    about = {KEY: write_description(describe(spec, logits, str(error.name) if error is not None else ""))}
+    masks = {name: asked.description for name, asked in writer.asked.items()}
+    about = {KEY: write_description(describe(spec, logits, str(error.name) if error is not None else "", masks))}
     answered = []
     targets = {answer.node: answer for answer in answers(spec.graph)}
     for node, names in outputs.items():
@@ -70,7 +75,13 @@ def build_onnx(spec: Spec, weights: Mapping[str, np.ndarray]) -> bytes:
             answered += write_answer(spec, targets[node], tensor, writer)
         else:
             answered.append(write_features(tensor, names[0], sizes, writer))
-    return file_of(spec.name, [*columns.values(), *(value for _, value in noise)], answered, writer, about)
+    return file_of(
+        spec.name,
+        [*columns.values(), *(value for _, value in noise), *(a.value for a in writer.asked.values())],
+        answered,
+        writer,
+        about,
+    )
 
 
 def file_of(name: str, inputs: list[ir.Value], outputs: list[ir.Value], writer: Writer, about: dict[str, str]) -> bytes:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from specc.about import specc_version
-from specc.composites import entering, is_noise, results_of, shape_entering
+from specc.composites import entering, is_masked, is_noise, results_of, shape_entering
 from specc.data.visible import made_seats, rebuilt_tensor
 from specc.diagnostics import Span
 from specc.door import answers
@@ -28,9 +30,11 @@ SAMPLER = "sampler"
 """The `kind` of a file that draws rows in place of answering them."""
 
 
-def describe(spec: Spec, logits: dict[str, str], error: str = "") -> dict[str, Any]:
+def describe(
+    spec: Spec, logits: dict[str, str], error: str = "", masks: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
     """The description of the file of a bound spec; `logits` names the tensor that each output's node gives, and `error` the
-    one with the error of each row that is made again.
+    one with the error of each row that is made again. `masks` are what layers asked for beside what enters the spec.
     """
     assert spec.bound is not None
     fits, marks = spec.bound.fits, missing_marks(spec)
@@ -39,7 +43,7 @@ def describe(spec: Spec, logits: dict[str, str], error: str = "") -> dict[str, A
         "format": FORMAT,
         "version": specc_version(),
         "name": spec.name,
-        "inputs": {name: _input(fits[name], marks) for name in read_columns(spec)} | _noise(spec),
+        "inputs": {name: _input(fits[name], marks) for name in read_columns(spec)} | _noise(spec) | dict(masks),
         "answers": {n: a for node, names in outputs.items() for n, a in _answers(spec, node, names, logits[node], error).items()},
         "spec": json.loads(reading_spec(spec).model_dump_json()),
     }
@@ -58,7 +62,7 @@ def reading_spec(spec: Spec) -> Spec:
     """The spec with what reading rows and answers takes and no more: no path, no row counts, no layer between the ends."""
     assert spec.data is not None and spec.bound is not None
     path = os.path.basename(os.path.normpath(getattr(spec.data.source, "path", "")))
-    source = spec.data.source.model_copy(update={"path": path})
+    source = spec.data.source.model_copy(update={"path": path} | ({"opened": ""} if hasattr(spec.data.source, "opened") else {}))
     data = spec.data.model_copy(update={"source": source, "split": None, "augment": ()})
     named = {*read_columns(spec), *data.target, *(seat.column for seat in made_seats(spec))}
     fits = {name: fit for name, fit in spec.bound.fits.items() if name in named}
@@ -69,7 +73,8 @@ def reading_spec(spec: Spec) -> Spec:
 
 def _ends(graph: Graph, last: tuple[str, ...]) -> Graph:
     """The layers that a graph begins with, and the `last`."""
-    kept = [node for node in graph.nodes if isinstance(node.layer, Input) or is_noise(node) or node.name in last]
+    begins = {n.name for n in graph.nodes if isinstance(n.layer, Input) or is_noise(n) or is_masked(n)}
+    kept = [node for node in graph.nodes if node.name in {*begins, *last}]
     bare = {"inputs": (), "span": Span(0, 0), "trail": ()}
     return graph.model_copy(update={"nodes": tuple(node.model_copy(update=bare) for node in kept)})
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import onnx_ir as ir
 
-from specc.data.visible import Seat, made_seats
+from specc.data.visible import Seat, label_places, made_seats
 from specc.ir import ArrayFit, CategoryFit, ImageFit, Node, Spec
 from specc.onnx.columns import write_column
 from specc.onnx.formulas import Term
@@ -39,12 +39,24 @@ def write_made(spec: Spec, node: Node, made: ir.Value, names: tuple[str, ...], w
 def write_error(spec: Spec, node: Node, made: ir.Value, row: ir.Value, writer: Writer) -> ir.Value:
     """`[batch]`: the mean square of the differences between what is made and the row, in the network's scale."""
     x = _activated(made_seats(spec)[0], Term(made, Place(node, (made, row), (node.shape, node.shape), writer)))
-    difference = _flat(x - row, node)
+    difference = _flat(_with_labels(spec, x, node) - row, node)
     return (difference * difference).op("ReduceMean", x.place.integers([1], "axis"), keepdims=0).value
 
 
 def _activated(seat: Seat, x: Term) -> Term:
     return x.op("Sigmoid") if seat.units == "sigmoid" else x.op("Softmax", axis=1) if seat.units == "softmax" else x
+
+
+def _with_labels(spec: Spec, x: Term, node: Node) -> Term:
+    """The numbers with a softmax over each group of logits among them."""
+    places = label_places(spec)
+    if not places:
+        return x
+    starts = sorted({0, *(place.start for place in places), *(place.stop for place in places)} - {node.shape.count})
+    ends = [*starts[1:], node.shape.count]
+    parts = [x.part(slice(start, end)) for start, end in zip(starts, ends)]
+    parts = [part.op("Softmax", axis=1) if slice(start, end) in places else part for part, start, end in zip(parts, starts, ends)]
+    return parts[0].op("Concat", *(part.value for part in parts[1:]), axis=1)
 
 
 def _flat(x: Term, node: Node) -> Term:

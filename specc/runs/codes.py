@@ -89,7 +89,9 @@ def _numbered(name: str, count: int, names: Sequence[str]) -> list[str]:
     if own[0] in names:
         return own
     stems = [found[1] for column in names if (found := re.fullmatch(r"(.+)_0", column))]
-    fitting = [stem for stem in stems if sum(re.fullmatch(rf"{re.escape(stem)}_\d+", column) is not None for column in names) == count]
+    fitting = [
+        stem for stem in stems if sum(re.fullmatch(rf"{re.escape(stem)}_\d+", column) is not None for column in names) == count
+    ]
     return [f"{fitting[0]}_{index}" for index in range(count)] if len(fitting) == 1 else own
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from specc.composites import IN_USE, made_node, results_of
-from specc.data.visible import Seat, in_own_unit, made_seats, rebuilt_tensor
+from specc.data.visible import Seat, in_own_unit, label_places, made_seats, rebuilt_tensor
 from specc.door import answers
 from specc.ir import ImageFit, Spec
 from specc.memory import rows_at_once
@@ -51,9 +51,19 @@ def head_of(spec: Spec) -> str:
     return made.layer.head
 
 
+def numbers_made(spec: Spec, made: Tensor) -> Tensor:
+    """The numbers of the columns, in the network's scale, of what a decoder or generator gives."""
+    own = activated(made, head_of(spec))
+    if places := label_places(spec):
+        own = own.clone()
+        for place in places:
+            own[:, place] = torch.softmax(own[:, place], dim=1)
+    return own
+
+
 def errors_of_rows(spec: Spec, made: Tensor, rows: Tensor) -> Tensor:
     """The mean square of the differences between each row and what was made of it, `[rows]`, in the network's scale."""
-    return (activated(made, head_of(spec)) - rows).square().flatten(1).mean(1)
+    return (numbers_made(spec, made) - rows).square().flatten(1).mean(1)
 
 
 @torch.no_grad()
@@ -68,7 +78,7 @@ def rebuilt(spec: Spec, module: nn.Module, rows: Rows, numbers: np.ndarray) -> R
             made = parts(module, "decoder", batch.inputs, code)[parts.ends["decoder"]]
             given = batch.inputs[name]
             codes = code[parts.ends["encoder"]].flatten(1)
-            found.append((given, activated(made, head_of(spec)), codes, errors_of_rows(spec, made, given)))
+            found.append((given, numbers_made(spec, made), codes, errors_of_rows(spec, made, given)))
     return Rebuilt(*(torch.cat(tensors).cpu().numpy() for tensors in zip(*found)))
 
 
@@ -79,7 +89,7 @@ def decoded(spec: Spec, module: nn.Module, codes: Tensor) -> np.ndarray:
     (taken,) = parts.calls["decoder"].takes
     with in_use(module):
         made = parts(module, "decoder", {}, {taken.reference or taken.name: codes})[parts.ends["decoder"]]
-    return activated(made, head_of(spec)).numpy()
+    return numbers_made(spec, made).numpy()
 
 
 def _chunks(spec: Spec, numbers: np.ndarray) -> Iterator[Tensor]:
@@ -107,7 +117,7 @@ def given_by_module(spec: Spec, module: nn.Module, inputs: dict[str, np.ndarray]
 def _outputs(spec: Spec, node: str, tensor: Tensor, inputs: dict[str, Tensor]) -> list[np.ndarray]:
     """The outputs of one node, in their order."""
     if isinstance(spec.graph.node(node).layer, Made):
-        own = activated(tensor, head_of(spec)).flatten(1).double().numpy()
+        own = numbers_made(spec, tensor).flatten(1).double().numpy()
         made = [_as_bytes(seat, in_own_unit(seat, own[:, seat.place])) for seat in made_seats(spec)]
         again = rebuilt_tensor(spec)
         return made if again is None else [*made, errors_of_rows(spec, tensor, inputs[again.name]).numpy()]

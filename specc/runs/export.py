@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from specc.composites import results_of, whole_of
+from specc.composites import masks_of, results_of, whole_of
 from specc.data.entering import noise_for
 from specc.data.inputs import raw_inputs
 from specc.data.ratings import RatingsDataset
@@ -19,6 +19,7 @@ from specc.onnx.build import build_onnx
 from specc.onnx.parity import Reference, measure
 from specc.parts import asked_part, part_of
 from specc.pytorch.source import build_module
+from specc.runs.masks import Masked
 from specc.runs.ratings.export import proven_ratings
 from specc.runs.composites import errors_of_rows
 from specc.runs.sample.conditions import keep_conditions
@@ -86,13 +87,15 @@ def _reference(
     spec: Spec, module: torch.nn.Module, dataset: Dataset, numbers: np.ndarray, noise: dict[str, np.ndarray]
 ) -> Reference:
     rows = Rows(spec, dataset, torch.device("cpu"), as_in_use=True)
+    masks = masks_of(spec.graph)
     names, wanted, again = output_names(spec), results_of(spec), rebuilt_tensor(spec)
 
     @torch.no_grad()
     def logits(chosen: np.ndarray) -> tuple[np.ndarray, ...]:
-        drawn = {name: torch.from_numpy(values[chosen]) for name, values in noise.items()}
+        drawn = {name: torch.from_numpy(values[chosen]) for name, values in noise.items() if name not in masks}
         inputs = rows.batch(torch.from_numpy(numbers[chosen])).inputs
-        given = module(**inputs, **drawn)
+        with Masked(torch.from_numpy(noise[name][chosen]) for name in masks):
+            given = module(**inputs, **drawn)
         tensors = dict(zip(wanted, given if isinstance(given, tuple) else (given,)))
         # Of what a decoder makes every column is read of one tensor.
         made = {n for n in wanted if isinstance(spec.graph.node(n).layer, Made)}

@@ -38,12 +38,12 @@ class Generated:
 
     def view(self, module: nn.Module, rows: Rows, count: int | None, is_end: bool) -> dict[str, np.ndarray]:
         """What the module makes; at the end of a phase as many rows of a table as its distributions take."""
-        label = condition_label(self.spec)
+        label = condition_label(self.spec) if self.is_picture else None
         pictures = PICTURES if label is None else OF_EACH * len(labels_of(self.spec, label))
         count = count or (pictures if self.is_picture else TABLE_ROWS)
         if is_end and not self.is_picture:
             count = max(count, TABLE_ROWS)
-        numbers = real_rows(self.spec, self.dataset, count)
+        numbers = real_rows(self.dataset, count, label, labels_of(self.spec, label))
         made = self.made(module, rows, numbers)
         return {"rows": numbers} | {f"made/{seat.column}": stored(seat, made[:, seat.place]) for seat in self.seats}
 
@@ -74,15 +74,14 @@ def stored(seat: Seat, units: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(values.round().astype(np.uint8) if isinstance(seat.fit, ImageFit) else values)
 
 
-def real_rows(spec: Spec, dataset: Dataset, count: int) -> np.ndarray:
-    """So many training rows by lot, always the same; where a label is the condition, as many of each label, one after the other."""
+def real_rows(dataset: Dataset, count: int, column: str | None = None, all_labels: tuple[str, ...] = ()) -> np.ndarray:
+    """So many training rows by lot, always the same; with a column as many of each of its labels, one after the other."""
     rows = dataset.rows["train"]
     mixed = rows[np.random.default_rng(0).permutation(len(rows))]
-    column = condition_label(spec)
     if column is None:
         return mixed[np.arange(count) % len(mixed)]
     values = dataset.table.columns[column][mixed]
-    labels = [label for label in labels_of(spec, column) if (values == label).any()]
+    labels = [label for label in all_labels if (values == label).any()]
     each = max(1, count // len(labels))
     of_label = [mixed[np.flatnonzero(values == label)] for label in labels]
     return np.concatenate([own[np.arange(each) % len(own)] for own in of_label])
@@ -91,14 +90,13 @@ def real_rows(spec: Spec, dataset: Dataset, count: int) -> np.ndarray:
 def condition_label(spec: Spec) -> str | None:
     """The category that rows are made for, where it is the only condition and has few labels."""
     assert spec.bound is not None
-    names = {
-        name for n in spec.nodes if isinstance(n.layer, Condition) for tensor in entries(spec, n) for name in tensor.columns
-    }
+    names = {name for n in spec.nodes if isinstance(n.layer, Condition) for tensor in entries(spec, n) for name in tensor.columns}
     fit = spec.bound.fits[next(iter(names))] if len(names) == 1 else None
     return next(iter(names)) if isinstance(fit, CategoryFit) and len(fit.labels) <= MOST_LABELS else None
 
 
-def labels_of(spec: Spec, column: str) -> tuple[str, ...]:
+def labels_of(spec: Spec, column: str | None) -> tuple[str, ...]:
+    """The labels of a category; of anything else none."""
     assert spec.bound is not None
-    fit = spec.bound.fits[column]
+    fit = spec.bound.fits.get(column or "")
     return tuple(fit.labels) if isinstance(fit, CategoryFit) else ()

@@ -119,6 +119,15 @@ class Run:
 
         return predict_rows(self, rows, part).frame
 
+    def nearest(self, rows: Any, count: int = 5, part: str | None = None) -> Any:
+        """The training rows whose features are nearest to those of new rows: `nearest_1`, `distance_1`, …, a polars frame.
+
+        Features are those of `part`, of an autoencoder else its codes; `specc.runs.nearest` says how far apart they are.
+        """
+        from specc.runs.nearest import nearest_rows
+
+        return nearest_rows(self, rows, count, part).predicted.frame
+
     def sample(
         self,
         n: int | None = None,

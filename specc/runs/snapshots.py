@@ -23,7 +23,6 @@ from specc.runs.folder import RunFolder
 from specc.runs.generated import Generated
 from specc.stored import read_regular
 from specc.training.boltzmann.procedure import BoltzmannProcedure
-from specc.training.boltzmann.rows import visible_of
 from specc.training.boltzmann.views import Stack, down, dreamt, given_back, projected_filters, shuffled
 from specc.training.loop import Course
 from specc.training.streams import new_generator
@@ -109,7 +108,7 @@ class Snapshots:
         if len(procedure.seen.below) == 0:
             return procedure.seen.some(numbers, count).cpu()
         numbers = numbers[:: max(1, len(numbers) // count)][:count]
-        return visible_of(self.spec, procedure.seen.rows.batch(torch.from_numpy(numbers.copy()))).cpu()
+        return procedure.seen.lowest(procedure.seen.rows.batch(torch.from_numpy(numbers.copy()))).cpu()
 
 
 def view(stack: Stack, rows: Tensor) -> dict[str, Tensor]:

@@ -29,7 +29,9 @@ def file_of_answers(predicted: Predicted, path: Path) -> bytes:
 
 def _pictures(predicted: Predicted) -> bytes:
     blocks = predicted.blocks or {}
-    found = next((block for block in blocks.values() if block.ndim == 4 and block.dtype == np.uint8 and block.shape[1] in (1, 3)), None)
+    found = next(
+        (block for block in blocks.values() if block.ndim == 4 and block.dtype == np.uint8 and block.shape[1] in (1, 3)), None
+    )
     if found is None:
         raise NoPictures("nothing that is answered is a picture: write the rows to a .csv or .npz file")
     return grid(found)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from specc.checking.measures import measured_of_rows
 from specc.costs import steps_an_epoch
 from specc.defaults import default_metrics
 from specc.door import Answer, answers
 from specc.ir import Phase, Spec
 from specc.phrases import MARK, Phrase, phrase_of
-from specc.vocabulary.families import LossTerm, Regularizer
+from specc.vocabulary.families import LossTerm, Metric, Regularizer
 from specc.vocabulary.layers.boltzmann import Label
+from specc.vocabulary.metrics import LogLikelihood
 from specc.vocabulary.part import Part
 from specc.vocabulary.regularizers import Sparsity
 from specc.vocabulary.sections import Train
@@ -102,7 +104,10 @@ def _phrases(parts: tuple[Part, ...]) -> Any:
 def _value(value: Any) -> Any:
     """A setting of a single part: a word, a list of words or plain data."""
     if isinstance(value, LossTerm):
-        return Phrase(value.loss.word, phrase_of(value.loss).arguments, value.weight)
+        without = (
+            ("variance",) if getattr(value.loss, "reconstruction", None) in ("binary_cross_entropy", "cross_entropy") else ()
+        )
+        return Phrase(value.loss.word, phrase_of(value.loss, leave_out=without).arguments, value.weight)
     if isinstance(value, Part):
         return phrase_of(value)
     return tuple(_value(item) for item in value) if isinstance(value, tuple | list) else value
@@ -122,7 +127,7 @@ def _outputs(spec: Spec) -> list[Answer]:
 
 def _metrics(spec: Spec, phase: Phase) -> SettingFact:
     """Those that are always measured, marked, and those that the phase names."""
-    named = [phrase_of(metric, leave_out=() if metric.written("every") else ("every",)) for metric in phase.settings.metrics]
+    named = [_metric(metric, phase) for metric in phase.settings.metrics]
     outputs, machine = _answered(spec, phase), _of_machine(spec, phase)
     always: list[Phrase] = [Phrase(word) for word in machine if all(phrase.word != word for phrase in named)]
     for answer in outputs:
@@ -139,6 +144,17 @@ def _metrics(spec: Spec, phase: Phase) -> SettingFact:
     return SettingFact("metrics", tuple(named) or None, not phase.settings.written("metrics"), note)
 
 
+def _metric(metric: Metric, phase: Phase) -> Phrase:
+    """A metric with what counts here: the likelihood of machines is of chains, that of a variational autoencoder of samples."""
+    without = () if metric.written("every") else ("every",)
+    if not isinstance(metric, LogLikelihood):
+        return phrase_of(metric, leave_out=without)
+    of_codes = phase.settings.procedure is not None and phase.settings.procedure.word == "variational"
+    final = metric.final_samples if of_codes else metric.final_temperatures
+    without += ("chains", "temperatures") if of_codes else ("samples",)
+    return phrase_of(metric, effective={"final": final}, leave_out=without)
+
+
 def _answered(spec: Spec, phase: Phase) -> list[Answer]:
     """The answers that a phase measures: while machines are trained only a visible label is one."""
     procedure = phase.settings.procedure
@@ -149,8 +165,10 @@ def _answered(spec: Spec, phase: Phase) -> list[Answer]:
 
 
 def _of_machine(spec: Spec, phase: Phase) -> list[str]:
-    """What is always measured of a machine."""
+    """What is always measured of a machine, or of the rows that a composite makes."""
     procedure = phase.settings.procedure
+    if spec.model.parts and procedure is not None and not procedure.of_energies:
+        return list(measured_of_rows(spec, phase)[0])
     if procedure is None or not procedure.of_energies:
         return []
     if spec.is_of_ratings:

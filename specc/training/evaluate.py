@@ -129,12 +129,14 @@ def measure_answers(
     logits: dict[str, Tensor],
     truth: dict[str, np.ndarray],
     epoch: int | None,
+    several: bool | None = None,
 ) -> dict[str, object]:
-    """The metrics of each output, by its column's name where there are several."""
+    """The metrics of each output, by its column's name where there are `several`: unless it is said, more than one."""
     measured: dict[str, object] = {}
+    several = len(outputs) > 1 if several is None else several
     for answer in outputs:
         given = read_answers(spec, answer, logits[answer.column].float().cpu().numpy(), truth[answer.column])
-        prefix = f"{answer.column}." if len(outputs) > 1 else ""
+        prefix = f"{answer.column}." if several else ""
         for metric in metrics_of(spec, phase, answer.column):
             due = epoch is None or (epoch % getattr(metric, "every", 1) == 0 and not isinstance(metric, ConfusionMatrix))
             if due:

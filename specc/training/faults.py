@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from types import FrameType
+from types import FrameType, FunctionType
 
 import torch
 from torch import Tensor, nn
@@ -63,13 +63,17 @@ def find_layer(spec: Spec, name: str | None) -> Node | None:
 
 
 def _named_tensors(module: nn.Module, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Every tensor that `forward` gives a name to, in its order: emitted source has a line a layer."""
+    """Every tensor that `forward` gives a name to, in its order: emitted source has a line a layer.
+
+    Of a composite those of the methods of its parts, each with the name of its part in front.
+    """
     seen: dict[str, object] = {}
-    code = type(module).forward.__code__  # type: ignore[attr-defined]
+    methods = {method.__code__: name for name, method in vars(type(module)).items() if isinstance(method, FunctionType)}
 
     def watch(frame: FrameType, event: str, given: object) -> None:
-        if event == "return" and frame.f_code is code:
-            seen.update(frame.f_locals)
+        if event == "return" and (method := methods.get(frame.f_code)) is not None:
+            part = "" if method == "forward" else f"{method}_"
+            seen.update({f"{part}{name}": value for name, value in frame.f_locals.items()})
 
     before = sys.getprofile()
     sys.setprofile(watch)

@@ -13,8 +13,8 @@ from specc.vocabulary.schedules import Plateau
 from specc.vocabulary.stopping import Best, Early
 
 Event = dict[str, Any]
-COSTS = ("loss", "reconstruction", "kl")
-"""What training makes small, and the two terms of the evidence lower bound."""
+COSTS = ("loss", "reconstruction", "kl", "discriminator_loss", "generator_loss", "duplicates")
+"""What training makes small, the two terms of the evidence lower bound, and rows that are made again and again."""
 
 
 def is_kept(phase: Phase, event: Event, position: Position) -> bool:

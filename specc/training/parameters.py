@@ -16,7 +16,9 @@ from specc.members import Held, Way, held_parts, members, side_of, ways
 from specc.pytorch.source import parameter_table
 from specc.training.changing import at_moment, changes
 from specc.training.clock import Clock, Rate
+from specc.unrolled import stages
 from specc.vocabulary.families import Optimizer, Regularizer
+from specc.vocabulary.layers.mirrored import Mirrored
 from specc.vocabulary.regularizers import L1, L2
 
 BEGINNING = Clock(per_epoch=0, total_steps=0)
@@ -222,6 +224,8 @@ class _Way:
     held: tuple[int, ...]
     is_weight: bool
     regularizers: tuple[Regularizer, ...]
+    place: int = 0
+    """Among biases: those of visible units stand before those of hidden ones, as in a machine."""
 
     @property
     def group(self) -> tuple[str, str, str, tuple[int, ...]]:
@@ -230,7 +234,7 @@ class _Way:
     @property
     def order(self) -> tuple[object, ...]:
         """Those trained alike side by side, weights before biases."""
-        return (*self.group, not self.is_weight, tuple(str(r.cost) for r in self.regularizers))  # type: ignore[attr-defined]
+        return (*self.group, not self.is_weight, self.place, tuple(str(r.cost) for r in self.regularizers))  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -251,15 +255,23 @@ def _place_of(stretches: list[_Stretch]) -> slice:
 def _ways(spec: Spec, phase: Phase, named: dict[str, nn.Parameter]) -> dict[str, _Way]:
     """The way of each parameter by its key in the state dict."""
     table, of_layers = parameter_table(spec), ways(spec, phase)
-    of_stacks = phase.settings.procedure is not None and phase.settings.procedure.of_stacks
+    procedure = phase.settings.procedure
+    of_stacks = procedure is not None and procedure.of_stacks
+    machines = procedure is not None and procedure.of_machines and bool(stages(spec))
     found = {}
     for key in named:
         node, is_weight = table[key]
+        if machines and isinstance(node.layer, Mirrored):  # it goes the way of the layer that it is one machine with
+            way = of_layers[node.layer.of]
+            own = 2 if is_weight else 0
+            found[key] = _Way(side_of(spec, node), way.optimizer, way.schedule, way.held, False, (), own)
+            continue
+        place = 1 if machines and not is_weight else 0
         # The weights for the way down rest, and do not decay, where nothing trains them.
         is_weight = is_weight and (of_stacks or not key.endswith(".generative_weight"))
         way = of_layers[node.name]
         regularizers = regularizers_of(node, phase, way) if is_weight else ()
-        found[key] = _Way(side_of(spec, node), way.optimizer, way.schedule, way.held, is_weight, regularizers)
+        found[key] = _Way(side_of(spec, node), way.optimizer, way.schedule, way.held, is_weight, regularizers, place)
     return found
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from specc.door import attributes_of, identifier
 from specc.ir import Phase, Spec
 from specc.members import Held, held_parts, side_of
+from specc.pytorch.nn.normalized import Spectral
 from specc.training.averaging import Average
 from specc.training.clock import Clock
 from specc.training.parameters import FlatParameters
@@ -33,7 +34,7 @@ class State:
         layers = []
         for name, layer in self.module.named_children():
             holding = [part for part in held if name in map(identifier, part.names)]
-            if holding and isinstance(layer, nn.modules.batchnorm._BatchNorm):
+            if holding and isinstance(layer, nn.modules.batchnorm._BatchNorm | Spectral):
                 layers.append((layer, holding))
         return layers
 

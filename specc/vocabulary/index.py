@@ -30,7 +30,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "regularizer": {"regularizers": "l1 l2 sparsity"},
     "units": {"units": "bernoulli gaussian relu softmax replicated_softmax"},
-    "source": {"sources": "csv parquet npz idx images ratings"},
+    "source": {"sources": "csv parquet npz idx images samples ratings"},
     "column": {"columns": "number category image array ratings"},
     "imputation": {"columns": "mean median mode constant"},
     "encoding": {"columns": "onehot embedding"},
@@ -75,5 +75,10 @@ INDEX: dict[str, dict[str, str]] = {
     family: {word: module for module, words in modules.items() for word in words.split()} for family, modules in _WORDS.items()
 }
 
-DERIVED: dict[str, str] = {"made": "layers.composite", "given": "layers.composite", "found": "layers.composite", "mirrored": "layers.mirrored"}
+DERIVED: dict[str, str] = {
+    "made": "layers.composite",
+    "given": "layers.composite",
+    "found": "layers.composite",
+    "mirrored": "layers.mirrored",
+}
 """Layers that follow from others: no spec writes them, and what is stored of a spec has them."""

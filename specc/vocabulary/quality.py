@@ -1,4 +1,4 @@
-"""Metrics of the rows that a generator makes, all beside as many real rows, made for their conditions and always of the same noise."""
+"""Metrics of the rows that a generator makes, beside as many real rows, for their conditions and always of the same noise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _OfGenerated(Metric):
 
 
 class PairwiseDistance(_OfGenerated):
-    """The mean distance of generated rows to one another, over that of real rows: 1 where they are as various, near 0 in collapse.
+    """The mean distance of generated rows to one another, over that of real rows: 1 is right, near 0 is collapse.
 
     Rows that are made for a category are compared within it. Beside it stands `duplicates`: the share of generated rows that
     have another within a tenth of the distance at which half of the real rows have their nearest, less the share of real rows

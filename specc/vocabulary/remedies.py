@@ -76,5 +76,3 @@ class Every(Sampling):
 
     epochs: PositiveInt = 1
     count: PositiveInt = 64
-
-

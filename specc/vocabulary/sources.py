@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from specc.records import Length
 from specc.vocabulary.families import Source
-from specc.vocabulary.numbers import NonNegativeInt
-from specc.vocabulary.part import FileColumnName, Flag, Path
+from specc.vocabulary.numbers import NonNegativeInt, PositiveInt
+from specc.vocabulary.part import FileColumnName, Flag, Path, Resolved
 
 
 class Csv(Source):
@@ -65,6 +65,22 @@ class Images(Source):
     """
 
     path: Path
+
+
+class Samples(Source):
+    """Rows that another run makes of noise, the same for the same seed: a gan's generator, or the decoder of a vae.
+
+    `path` is a run's folder, or the folder of a spec's runs: then its newest finished run. Its columns are those that it makes and
+    those that it makes rows for, drawn as its own training rows have them.
+
+    Example: `source = samples("runs/faces", count = 10_000)`
+    """
+
+    path: Path
+    count: PositiveInt
+    seed: NonNegativeInt = 0
+    opened: Annotated[str, Resolved()] = ""
+    """The run's own folder, once its rows are made."""
 
 
 class Ratings(Source):

@@ -43,12 +43,10 @@ def started(spec: Spec, seed: int = 1) -> torch.nn.Module:
     module.start(generator)  # type: ignore[operator]
     with torch.no_grad():
         for name, tensor in module.state_dict().items():
-            if name.endswith(("running_var", "reference_variance", "length")):
+            if name.endswith(("running_var", "length")):
                 tensor.uniform_(0.5, 2.0, generator=generator)
-            elif name.endswith(("bias", "running_mean", "reference_mean", "direction")):
+            elif name.endswith(("bias", "running_mean", "direction")):
                 tensor.uniform_(-0.5, 0.5, generator=generator)
-            elif name.endswith("own_share"):
-                tensor.fill_(1 / 9)
     return module.eval()
 
 

@@ -10,6 +10,7 @@ import pytest
 from specc.runs.run import Run
 from tests.cli.conftest import cli as cli
 from tests.runs.made import KINDS, trained, write_kind
+from tests.runs.makers import made_run
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,17 @@ def run(kind: str, run_of: Callable[[str], Run]) -> Run:
 def home(run: Run) -> Path:
     """Where the spec of the run lies."""
     return run.path.parents[2]
+
+
+@pytest.fixture(scope="session")
+def maker(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """The run of a kind of model that makes rows of noise; its spec and data lie in the folder of its fourth parent."""
+    folder = tmp_path_factory.mktemp("makers")
+    runs: dict[str, Run] = {}
+
+    def run(kind: str) -> Run:
+        if kind not in runs:
+            runs[kind] = made_run(folder / kind, kind)
+        return runs[kind]
+
+    return run

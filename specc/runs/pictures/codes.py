@@ -30,7 +30,20 @@ ACROSS = 15
 REACH = (2.0, 98.0)
 """The percentiles of the codes between which the grid lies."""
 HEAD, FOOT = 0.36, 0.3
-PALETTE = ("#4269d0", "#ef8a17", "#3ca951", "#e7298a", "#17a2b8", "#9467bd", "#8c6d31", "#d62728", "#7f7f7f", "#1b1b1b", "#bcbd22", "#66c2a5")
+PALETTE = (
+    "#4269d0",
+    "#ef8a17",
+    "#3ca951",
+    "#e7298a",
+    "#17a2b8",
+    "#9467bd",
+    "#8c6d31",
+    "#d62728",
+    "#7f7f7f",
+    "#1b1b1b",
+    "#bcbd22",
+    "#66c2a5",
+)
 OTHERS = "#cccccc"
 
 
@@ -40,6 +53,8 @@ class _Plane(NamedTuple):
     points: np.ndarray
     names: tuple[str, str]
     said: str
+    share: float = 0.0
+    """Of the variance, where the axes are principal components."""
 
 
 def draw_map(seen: Seen) -> None:
@@ -54,12 +69,13 @@ def draw_map(seen: Seen) -> None:
     else:
         figure, (axes, beside) = panels(2, 2, SIDE, SIDE, around, head=HEAD, foot=FOOT)
     headline(figure, f"codes of the {seen.split} rows{plane.said}")
+    share = f"; the two components have {plane.share:.0%} of the variance" if plane.share else ""
     quiet(axes, "", *plane.names)
     few_ticks(axes, 5, 5)
     _points(axes, plane.points, labels, seen)
     if gridded and seen.picture is not None:
         _grid(beside, seen, seen.picture)  # pyright: ignore[reportPossiblyUnboundVariable]
-    caption(figure, _caption(seen, labels is not None, gridded))
+    caption(figure, _caption(seen, labels is not None, gridded) + share)
     keep(seen.run, "map", figure)
 
 
@@ -73,8 +89,8 @@ def _plane(seen: Seen) -> _Plane:
     centered = codes - codes.mean(axis=0)
     _, strengths, directions = np.linalg.svd(centered, full_matrices=False)
     share = float((strengths[:2] ** 2).sum() / max(float((strengths**2).sum()), 1e-300))
-    said = f": two principal components of {count:,} numbers, {share:.0%} of their variance"
-    return _Plane(centered @ directions[:2].T, ("first component", "second component"), said)
+    said = f", two principal components of {count:,}"
+    return _Plane(centered @ directions[:2].T, ("first component", "second component"), said, share)
 
 
 def _labels(seen: Seen) -> tuple[list[str], np.ndarray] | None:
@@ -106,7 +122,15 @@ def _points(axes: Axes, points: np.ndarray, labels: tuple[list[str], np.ndarray]
         if (of_rows == place).any():
             color, name = (PALETTE[place], shortened(names[place]) or "(missing)") if place >= 0 else (OTHERS, "others")
             axes.scatter(*points[of_rows == place].T, s=size, color=color, label=name, linewidths=0, alpha=0.75)
-    axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, handletextpad=0.1, markerscale=1.4)
+    axes.legend(
+        fontsize=8,
+        frameon=False,
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+        borderaxespad=0.2,
+        handletextpad=0.1,
+        markerscale=1.4,
+    )
 
 
 def _grid(axes: Axes, seen: Seen, place: Place) -> None:
@@ -124,7 +148,9 @@ def _grid(axes: Axes, seen: Seen, place: Place) -> None:
     ticks = [MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(a, b) for a, b in ((left, right), (low, high))]
     for axis, values, (start, end), (first, last) in zip((axes.xaxis, axes.yaxis), ticks, ends, ((left, right), (low, high))):
         values = values[(values >= first) & (values <= last)]
-        axis.set_ticks(start + (values - first) / ((last - first) or 1.0) * (end - start), [f"{v:g}".replace("-", "−") for v in values])
+        axis.set_ticks(
+            start + (values - first) / ((last - first) or 1.0) * (end - start), [f"{v:g}".replace("-", "−") for v in values]
+        )
 
 
 def _decodes_alone(seen: Seen) -> bool:

@@ -11,9 +11,10 @@ import torch
 from specc.data.visible import made_seats
 from specc.door import identifier
 from specc.ir import ImageFit, Node
-from specc.runs.composites import Rebuilt, rebuilds, rebuilt
+from specc.runs.composites import Rebuilt, head_of, rebuilds, rebuilt
 from specc.runs.pictures.places import Place
 from specc.training.composites.parts import Parts
+from specc.training.composites.reconstruction import activated
 from specc.training.rows import Rows
 from specc.vocabulary.layers.noise import Dropout, GaussianNoise, MaskingNoise, SaltAndPepper
 from specc.vocabulary.layers.reshaping import Flatten, Reshape
@@ -32,7 +33,7 @@ NOISY = 64
 @dataclass
 class Seen:
     """`numbers` are the rows looked at of each split, `again` what comes back of them; `noisy` what the encoder sees in training
-    of the first rows of `split`, where noise is the first that happens to them.
+    of the first rows of `split`, where noise is the first that happens to them, and `mended` what comes back of that.
     """
 
     run: Run
@@ -42,6 +43,7 @@ class Seen:
     again: dict[str, Rebuilt]
     split: str
     noisy: np.ndarray | None = None
+    mended: np.ndarray | None = None
 
     @property
     def shown(self) -> Rebuilt:
@@ -80,28 +82,31 @@ def _seen(run: Run, dataset: Dataset) -> Seen:
     numbers = {name: _spread(rows_of_split, most) for name, rows_of_split in splits.items()}
     again = {name: rebuilt(run.spec, run.module, rows, chosen) for name, chosen in numbers.items()}
     split = next(name for name in ("test", "validation", "train") if name in numbers)
-    return Seen(run, dataset, places, numbers, again, split, _noisy(run, rows, numbers[split][:NOISY]))
+    return Seen(run, dataset, places, numbers, again, split, *_noisy(run, rows, numbers[split][:NOISY]))
 
 
 def _spread(numbers: np.ndarray, most: int) -> np.ndarray:
     return numbers if len(numbers) <= most else numbers[np.linspace(0, len(numbers) - 1, most).round().astype(int)]
 
 
-def _noisy(run: Run, rows: Rows, numbers: np.ndarray) -> np.ndarray | None:
-    """What the first noise of the encoder makes of rows, `[rows, numbers]`; None where a layer changes them before any noise."""
+def _noisy(run: Run, rows: Rows, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray] | tuple[()]:
+    """What the first noise of the encoder makes of rows, and the decoder of that, `[rows, numbers]`; nothing where a layer changes
+    them before any noise.
+    """
     noise = _first_noise(run.spec.graphs["encoder"].nodes)
     if noise is None:
-        return None
+        return ()
     seen: list[torch.Tensor] = []
     layer = run.module.get_submodule(identifier(noise.name))
     handle = layer.register_forward_hook(lambda _, given, result: seen.append(result))
     layer.train()
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        Parts(run.spec)(run.module, "encoder", rows.batch(torch.as_tensor(numbers)).inputs)
+        parts, inputs = Parts(run.spec), rows.batch(torch.as_tensor(numbers)).inputs
+        made = parts(run.module, "decoder", inputs, parts(run.module, "encoder", inputs))[parts.ends["decoder"]]
     layer.eval()
     handle.remove()
-    return seen[0].flatten(1).numpy()
+    return seen[0].flatten(1).numpy(), activated(made, head_of(run.spec)).flatten(1).numpy()
 
 
 def _first_noise(nodes: tuple[Node, ...]) -> Node | None:

@@ -26,6 +26,7 @@ TOGETHER = {
 """Two measures that mean something beside each other: the first, the name of their panel, its own in it, and the other."""
 WIDTH, HEIGHT = 3.3, 2.0
 """Inches of a panel."""
+WARNED = "#c03030"
 CHARACTER = 0.058
 """Inches that a character of a phase's name takes."""
 
@@ -52,6 +53,7 @@ def curves_figure(run: Run) -> Figure | None:
     from specc.runs.pictures.style import MARK, Margins, few_ticks, panels, quiet
 
     events = list(takewhile(lambda event: "train" not in event or _is_epoch(event), run.history))
+    warned = _warnings(events)
     events = [event for event in events if "train" in event]
     if not events:
         return None
@@ -77,6 +79,7 @@ def curves_figure(run: Run) -> Figure | None:
         if several:
             axes.set_title(axes.get_title(loc="left"), fontsize=10, loc="left", fontweight="bold", pad=15)
             _mark_phases(axes, events, first, last)
+        _mark_warnings(axes, {place: codes for place, codes in warned.items() if first <= place <= last}, index == 0)
         if index == 0 or name == LIKELIHOOD or name in TOGETHER:
             axes.legend(fontsize=8, frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2)
     return figure
@@ -197,6 +200,26 @@ def _mark_phases(axes: Axes, events: Events, first: int, last: int) -> None:
             va="bottom",
             color="#777777",
         )
+
+
+def _warnings(history: Events) -> dict[int, list[str]]:
+    """The codes of what went wrong in training, by the place of the epoch after which they were told."""
+    found: dict[int, list[str]] = {}
+    place = 0
+    for event in history:
+        place += "train" in event
+        if place and isinstance(event.get("epoch"), int) and isinstance(event.get("event"), str):
+            found.setdefault(place, []).append(event["event"])
+    return found
+
+
+def _mark_warnings(axes: Axes, warned: dict[int, list[str]], named: bool) -> None:
+    """A line where something went wrong, and its code where that is to be `named`."""
+    for place, codes in warned.items():
+        axes.axvline(place, color=WARNED, linewidth=1, linestyle="--", zorder=0)
+        if named:
+            foot = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+            axes.annotate("\n".join(codes), (place, 0), (-2, 2), **foot, fontsize=6, ha="right", va="bottom", color=WARNED)  # type: ignore[arg-type]
 
 
 def _kept_epoch(events: Events) -> int | None:

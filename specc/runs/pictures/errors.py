@@ -117,4 +117,6 @@ def _called(seen: Seen, number: int) -> str:
 
 def _caption(seen: Seen) -> str:
     count = len(seen.shown.errors)
-    return f"the {min(WORST, count)} of {count:,} {seen.split} rows that come back worst; `specc predict` gives every row its error"
+    return (
+        f"the {min(WORST, count)} of {count:,} {seen.split} rows that come back worst; `specc predict` gives every row its error"
+    )

@@ -42,7 +42,9 @@ def draw_plane(story: Story) -> None:
     places = np.array([NormalDist().inv_cdf((i + 0.5) / PLANE) for i in range(PLANE)], np.float32)
     across, down = np.meshgrid(places, places[::-1])
     images, of_what = _made(story, model, {name: np.stack([across.ravel(), down.ravel()], axis=1)})
-    text = f"{name}_0 grows from left to right, {name}_1 from below, from {places[0]:.2f} to {places[-1]:.2f}: quantiles of N(0, 1)"
+    text = (
+        f"{name}_0 grows from left to right, {name}_1 from below, from {places[0]:.2f} to {places[-1]:.2f}: quantiles of N(0, 1)"
+    )
     _draw(story, "latent_plane", f"what the {story.maker} makes over the plane of its latent", images, PLANE, text + of_what)
 
 

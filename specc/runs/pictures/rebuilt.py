@@ -29,8 +29,8 @@ def draw_rebuilt(seen: Seen) -> None:
         draw_unit_errors(seen.run, names, rows, [("through the code", made)], title, unit)
         return
     lines = [(seen.split, seen.shown.rows)]
-    if seen.noisy is not None:
-        lines.append(("with noise", seen.noisy))
+    if seen.noisy is not None and seen.mended is not None:
+        lines += [("with noise", seen.noisy), ("mended", seen.mended)]
     lines.append(("rebuilt", seen.shown.made))
     images = [(label, as_seen(seen.picture, values[:COUNT].reshape(len(values[:COUNT]), -1))) for label, values in lines]
     count, height, width = images[0][1].shape[:3]
@@ -49,4 +49,4 @@ def _caption(seen: Seen) -> str:
     numbers = int(np.prod(seen.shown.codes.shape[1:]))
     size = int(np.prod(seen.shown.rows.shape[1:]))
     said = f"{size:,} numbers of a picture, {numbers:,} of its code; mean squared error {seen.shown.errors.mean():.4f}"
-    return f"{said}; rebuilt of the clean row: noise is for training" if seen.noisy is not None else said
+    return f"{said}; mended is what comes back of the noise, rebuilt of the row itself" if seen.noisy is not None else said

@@ -34,7 +34,7 @@ def draw_samples(story: Story, seat: Seat) -> None:
     height, width = made.shape[1:3]
     lines = -(-len(made) // across)
     longest = max((len(label) for label in labels), default=0) * CHARACTER
-    around = Margins(left=0.1 + longest, right=0.1, top=0.28, bottom=0.05)
+    around = Margins(left=0.1 + longest + (0.1 if labels else 0.0), right=0.1, top=0.28, bottom=0.05)
     side = min(SIDE, 0.4 * across)
     figure, axes_of = panels(2, 2, side, side * lines * height / (across * width), around, HEAD, FOOT)
     headline(figure, "real and made")

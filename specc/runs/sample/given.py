@@ -40,7 +40,7 @@ def parse_given(texts: Sequence[str]) -> dict[str, str]:
             raise ValueError(f"a file says what all rows are made for: give {given['']} alone")
         column = column.strip()
         if not equals or not column:
-            raise ValueError(f"`--given {text}` names no column and value, and no file: write it as in `--given digit=7`")
+            raise ValueError(f"`--given {text}` names no column and value: write it as in `--given digit=7`")
         if column in given:
             raise ValueError(f"`{column}` is given twice")
         given[column] = value.strip()

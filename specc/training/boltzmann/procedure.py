@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -29,6 +29,10 @@ from specc.training.procedures.procedure import Alarm, Measures, Procedure, Step
 from specc.training.rows import Batch, Rows
 from specc.training.state import State
 from specc.training.streams import Streams
+from specc.unrolled import stage_of
+
+if TYPE_CHECKING:
+    from specc.training.composites.machines import UnrolledMachine
 
 
 class BoltzmannProcedure(Procedure):
@@ -45,12 +49,22 @@ class BoltzmannProcedure(Procedure):
         self.is_varying = changes(self.settings)
         self.layer = identifier(phase.layer or "")
         self.sides: dict[int, Sides] = {}
+        self.unrolled: UnrolledMachine | None = None
+        """Of an autoencoder's layer: the machine that it and its way back are."""
 
     def look_at(self, module: nn.Module) -> None:
         """Takes the machine of the module, and the rows as that machine sees them."""
-        self.machine: RestrictedBoltzmann = getattr(module, self.layer)
         assert self.phase.layer is not None
-        self.seen = VisibleRows(self.spec, self.phase.layer, self.rows, module)
+        stage = stage_of(self.spec, self.phase.layer)
+        if stage is None:
+            self.machine: RestrictedBoltzmann = getattr(module, self.layer)
+            self.seen = VisibleRows(self.spec, self.phase.layer, self.rows, module)
+        else:
+            from specc.training.composites.machines import EncodedRows, UnrolledMachine
+
+            self.unrolled = UnrolledMachine(self.spec, stage, module)
+            self.machine = self.unrolled.machine
+            self.seen = EncodedRows(self.spec, stage, self.rows, module, self.machine)
         self.measuring = Measuring(self.spec, self.phase, self.machine, self.seen)
 
     def begin(self, state: State) -> None:
@@ -90,6 +104,8 @@ class BoltzmannProcedure(Procedure):
         offsets = Offsets(own["visible_offset"], own["hidden_offset"]) if self.centered else None
         ascent.prepare(sides, offsets, clock)
         ascent.climb(sides, offsets, clock)
+        if self.unrolled is not None:
+            self.unrolled.give_back()
         return {}
 
     @abstractmethod

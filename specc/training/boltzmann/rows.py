@@ -63,10 +63,14 @@ class VisibleRows:
         chosen = torch.from_numpy(numbers[:: max(1, len(numbers) // most)][:most].copy())
         return self.batch(chosen).inputs["visible"]
 
+    def lowest(self, batch: Batch) -> Tensor:
+        """What the lowest machine sees of a batch, `[batch, units]`, without labels."""
+        return visible_of(self.spec, batch)
+
     @torch.no_grad()
     def _seen(self, batch: Batch) -> Tensor:
         """What the machine sees of a batch as the door has it."""
-        v = visible_of(self.spec, batch)
+        v = self.lowest(batch)
         for machine in self.below:
             v = machine(v)
         if self.label is None:

@@ -15,6 +15,7 @@ from specc.training.evaluate import in_use
 from specc.vocabulary.activations import Elu, HardTanh, LeakyRelu, Linear, Relu, Sigmoid, Softplus, Tanh
 from specc.vocabulary.families import Activation
 from specc.vocabulary.layers.activating import Activate
+from specc.vocabulary.layers.composite import Given
 from specc.vocabulary.layers.dense import Dense
 from specc.vocabulary.layers.noise import Dropout, GaussianNoise, MaskingNoise, SaltAndPepper
 from specc.vocabulary.layers.reshaping import Flatten, Reshape
@@ -49,7 +50,7 @@ SLOPES: dict[type[Activation], Callable[..., Pair]] = {
     Elu: _elu,
 }
 """`a(z)` and `a'(z)` of activations of each number alone."""
-PASS_ON = (Input, Flatten, Reshape, Dropout, GaussianNoise, MaskingNoise, SaltAndPepper)
+PASS_ON = (Input, Given, Flatten, Reshape, Dropout, GaussianNoise, MaskingNoise, SaltAndPepper)
 """Layers that give the same numbers in use."""
 
 
@@ -105,10 +106,8 @@ def dense_chain(spec: Spec) -> list[tuple[Node, Activation]]:
     before = ""
     for node in spec.graphs["encoder"].nodes:
         layer = node.layer
-        if isinstance(layer, Input) and before:
-            return []
-        if not isinstance(layer, Input) and node.inputs != (before,):
-            return []
+        if node.inputs != ((before,) if before else ()):
+            return []  # branches, or a second input
         before = node.name
         if isinstance(layer, Dense) and layer.norm is None and type(layer.activation or Linear()) in SLOPES:
             chain.append((node, layer.activation or Linear()))

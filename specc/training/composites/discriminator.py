@@ -26,6 +26,8 @@ from specc.vocabulary.losses import MeanAbsoluteError, MeanSquaredError
 from specc.vocabulary.remedies import R1, GradientPenalty
 
 PIECES: dict[type[Loss], Callable[[Tensor], Tensor]] = {MeanAbsoluteError: torch.abs, MeanSquaredError: torch.square}
+LOGITS = "logits/"
+"""Before the column of an answer: what a step measured of its labels."""
 Given = dict[str, Tensor]
 """What the discriminator gives of rows: tensors by reference."""
 
@@ -68,10 +70,9 @@ class Discriminator:
         told = [label.to(rows.device).view(-1, *[1] * (scores[0].dim() - 1)) for label in labels]
         loss = self.weight * self.game.discriminator(*scores, *told).mean()
         loss = loss + self.labels.of_real(real, batch.targets)
-        if self.score_of_labels is None:
-            loss = loss + self.labels.of_generated(generated, batch.targets)
         information, _ = self._information(state.module, generated, noise)
         penalty, measured = self._penalty(state, batch, scores[0], seen, seen_made, clock)
+        measured |= {f"{LOGITS}{answer.column}": real[answer.node].detach() for answer in self.labels.answers}
         return loss + information + penalty, self._said(*scores) | measured
 
     def _is_due(self, kind: type[R1] | type[GradientPenalty], clock: Clock) -> bool:

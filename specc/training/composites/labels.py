@@ -20,26 +20,36 @@ class Labels:
         self.spec = spec
         self.answers = answers(spec.graphs["discriminator"])
         self.terms = {answer.column: _term(phase, answer) for answer in self.answers}
-        conditions = [node.layer for node in spec.graphs["generator"].nodes if isinstance(node.layer, Condition)]
+        maker = spec.graphs.get("generator", spec.graphs["discriminator"])
+        conditions = [node.layer for node in maker.nodes if isinstance(node.layer, Condition)]
         known = {column for layer in conditions for column in layer.columns}
         self.conditioned = tuple(answer for answer in self.answers if answer.column in known)
 
     def of_real(self, given: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor | float:
-        """The loss of real rows, as far as what they are is known."""
+        """What the discriminator loses: of real rows, as far as it is known what they are.
+
+        Odena, Olah and Shlens (2017) add that of generated rows. By it both sides agree on a language of their own: of labels
+        that say nothing of the rows, each then gets a kind of rows for itself.
+        """
         return sum(self._of(answer, given, targets) for answer in self.answers)
 
     def of_generated(self, given: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor | float:
-        """The loss of generated rows by what they were made for (Odena, Olah and Shlens 2017)."""
+        """What the generator loses: of the rows that it made for something, by what they were made for."""
         return sum(self._of(answer, given, targets) for answer in self.conditioned)
 
     def _of(self, answer: Answer, given: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor | float:
         assert self.spec.bound is not None
         logits, target, term = given[answer.node], targets[answer.column], self.terms[answer.column]
-        known = target.isfinite() if target.is_floating_point() else target >= 0
+        known = is_known(target)
         if not known.any():
             return 0.0
         weights = label_weights(term.loss, self.spec.bound.class_counts.get(answer.column, ()), logits.device)
         return term.weight * loss_value(term.loss, logits[known], target[known], weights)
+
+
+def is_known(targets: Tensor) -> Tensor:
+    """Which rows have a target: a missing label is −1, a missing number is none."""
+    return targets.isfinite() if targets.is_floating_point() else targets >= 0
 
 
 def _term(phase: Phase, answer: Answer) -> LossTerm:

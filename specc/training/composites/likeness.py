@@ -13,7 +13,7 @@ REPEATED = 0.1
 
 
 def squared_distances(x: Tensor, y: Tensor) -> Tensor:
-    """`‖x − y‖²` of all pairs of rows `[rows, numbers]`, in double precision: that of a row to itself is near zero, not far below."""
+    """`‖x − y‖²` of all pairs of rows `[rows, numbers]`, in double precision."""
     x, y = x.double(), y.double()
     middle = y.mean(0)
     x, y = x - middle, y - middle
@@ -66,7 +66,7 @@ def _kernel(squares: Tensor, usual: Tensor) -> Tensor:
 
 
 def nearest_modes(rows: Tensor, centers: Tensor, reach: Tensor) -> Tensor:
-    """The mode of each row `[rows]`: the nearest center `[modes, numbers]`, or −1 where that is farther than its reach `[modes]`."""
+    """The mode of each row `[rows]`: the nearest center `[modes, numbers]`, or −1 where that is beyond its reach `[modes]`."""
     squares, modes = squared_distances(rows, centers).min(1)
     return torch.where(squares <= reach[modes].square(), modes, -1)
 

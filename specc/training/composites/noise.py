@@ -12,7 +12,7 @@ from specc.vocabulary.layers.composite import Code, Latent
 
 def noise_entries(spec: Spec, part: str = "generator") -> tuple[Entering, ...]:
     """The noise and the codes that a part takes."""
-    return tuple(one for one in entering(spec, spec.graphs[part]) if one.node is not None)
+    return tuple(one for one in entering(spec, spec.graphs[part]) if one.node is not None) if part in spec.graphs else ()
 
 
 def drawn_noise(

@@ -52,3 +52,10 @@ def made_tensor(spec: Spec) -> DoorTensor:
     node = next(node for node in spec.nodes if type(node.layer) is Input)
     (tensor,) = entries(spec, node)
     return tensor
+
+
+def seen_by(spec: Spec) -> str:
+    """The name of the tensor that an encoder takes and a decoder makes again: of the door, or features of another encoder."""
+    encoder = spec.graphs["encoder"]
+    given = next((one for one in entering(spec, encoder) if one.node is not None), None)
+    return made_tensor(spec).name if given is None else given.name

@@ -113,14 +113,16 @@ class Quality:
         centers, reach = self.modes[column]
         _, generated, _ = self._pairs(module, spread(numbers, ROWS_OF_MODES))
         modes = nearest_modes(generated, centers, reach)
-        return {"modes_covered": len(modes[modes >= 0].unique()), "high_quality": float((modes >= 0).double().mean())}
+        return {"modes_covered": float(len(modes[modes >= 0].unique())), "high_quality": float((modes >= 0).double().mean())}
 
     def _known_modes(self, column: str) -> tuple[Tensor, Tensor]:
         """The center and the reach of each label, by training rows."""
         assert self.spec.bound is not None
         dataset, fit = self.rows.dataset, self.spec.bound.fits[column]
         assert isinstance(fit, CategoryFit)
-        known = training_rows(self.spec, dataset, self.phase) if "train" in dataset.rows else np.concatenate([*dataset.rows.values()])
+        known = (
+            training_rows(self.spec, dataset, self.phase) if "train" in dataset.rows else np.concatenate([*dataset.rows.values()])
+        )
         some = spread(known, min(len(known), MOST_OF_A_MODE))
         labels = label_indices(dataset.table.columns[column][some], fit)
         chunks = torch.from_numpy(some).split(rows_at_once(self.spec))

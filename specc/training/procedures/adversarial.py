@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from specc.ir import Phase, Spec
 from specc.memory import rows_at_once
 from specc.training.clock import Clock
-from specc.training.composites.discriminator import Discriminator
+from specc.training.composites.discriminator import LOGITS, Discriminator
 from specc.training.composites.failures import failures, is_time_to_look, nothing_seen
+from specc.training.composites.labels import is_known
 from specc.training.composites.noise import drawn_noise, noise_entries
 from specc.training.composites.parts import Parts, made_tensor
 from specc.training.composites.quality import Quality
@@ -107,7 +108,23 @@ class Adversarial(Procedure):
         with torch.no_grad():  # in use the generator goes by what its last weights make of the reference
             self.reference.show(state, self.rows, "generator")
         alone = not len(self.rows.dataset.rows.get("validation", ()))
-        return _means(measured) | (self._quality(state, np.sort(numbers), epoch) if alone else {})
+        answered = self._answered(measured, numbers, epoch)
+        measured = {name: values for name, values in measured.items() if not name.startswith(LOGITS)}
+        return _means(measured) | answered | (self._quality(state, np.sort(numbers), epoch) if alone else {})
+
+    def _answered(self, measured: Step, numbers: np.ndarray, epoch: int) -> Measures:
+        """The metrics of the labels that the discriminator answered while it learnt, of the rows whose label is known."""
+        targets, truth = self.rows.answers(numbers)
+        found: Measures = {}
+        for answer in self.discriminator.labels.answers:
+            known, logits = is_known(targets[answer.column]), measured[f"{LOGITS}{answer.column}"]
+            if known.any():
+                own = {answer.column: truth[answer.column][known.cpu().numpy()]}
+                outputs = self.discriminator.labels.answers
+                found |= measure_answers(
+                    self.spec, self.phase, (answer,), {answer.column: logits[known]}, own, epoch, len(outputs) > 1
+                )
+        return found
 
     def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
         return self._of(state.module, numbers, epoch).metrics | self._quality(state, numbers, epoch)

@@ -13,7 +13,8 @@ from specc.ir import Phase, Spec
 from specc.memory import rows_at_once
 from specc.training.clock import Clock
 from specc.training.composites.contractive import Contraction
-from specc.training.composites.parts import Parts, made_tensor
+from specc.training.composites.hybrid import adversary_of
+from specc.training.composites.parts import Parts, seen_by
 from specc.training.composites.reconstruction import activated, loss_of_rows
 from specc.training.composites.sparsity import Sparse
 from specc.training.descent import descend
@@ -22,8 +23,13 @@ from specc.training.faults import NotFinite, bad_output
 from specc.training.procedures.procedure import Measures, Procedure, Step
 from specc.training.rows import Batch, Rows
 from specc.training.state import State
+from specc.vocabulary.adversarial import AdversarialLoss, FeatureMatching
 from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.losses import Contractive
+
+
+OWN = ("loss", "reconstruction_error", "sum_squared_error")
+"""What is measured of every row, whether or not it is told."""
 
 
 class Reconstruction(Procedure):
@@ -31,12 +37,21 @@ class Reconstruction(Procedure):
 
     def __init__(self, spec: Spec, phase: Phase, rows: Rows) -> None:
         super().__init__(spec, phase, rows)
-        self.parts, self.made = Parts(spec), made_tensor(spec)
+        self.parts, self.made, self.terms = Parts(spec), seen_by(spec), phase.settings.loss
         self.head = next(node.layer.head for node in spec.nodes if isinstance(node.layer, Made))
         self.contraction, self.sparse = Contraction(spec, self.parts), Sparse(spec, phase)
+        self.adversary = adversary_of(spec, phase, self.parts)
 
     def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
+        if self.adversary is not None:
+            return self.adversary.play(state, batches, clock, lambda: self._descended(state, batches, clock))
         state.parameters.clear_gradient()
+        measured = self._descended(state, batches, clock)
+        descend(self.phase, state, clock)
+        return measured
+
+    def _descended(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
+        """The gradient of all rows of a step, and what was measured of them."""
         total = sum(map(len, batches))
         steps = []
         for batch in batches:
@@ -49,18 +64,19 @@ class Reconstruction(Procedure):
                 raise NotFinite("loss", bad_output(state.module, batch.inputs))
             loss.backward()
             steps.append({name: values.detach() for name, values in measured.items()})
-        descend(self.phase, state, clock)
         return {name: torch.cat([step[name] for step in steps]) for name in steps[0]}
 
     def _measured(self, module: nn.Module, batch: Batch) -> Step:
         """What is measured of each row: the loss, and the mean square of the differences in the network's scale."""
-        code = self.parts(module, "encoder", batch.inputs)
+        code = self.parts(module, "encoder", batch.inputs, batch.inputs)
         made = self.parts(module, "decoder", batch.inputs, code)[self.parts.ends["decoder"]]
-        rows = batch.inputs[self.made.name]
+        rows = batch.inputs[self.made]
         loss = torch.zeros(len(batch), device=made.device)
-        for term in self.phase.settings.loss:
+        for term in self.terms:
+            if isinstance(term.loss, AdversarialLoss | FeatureMatching):
+                continue  # the discriminator's
             if isinstance(term.loss, Contractive):
-                loss = loss + term.weight * self.contraction(module, batch.inputs, self.made.name)
+                loss = loss + term.weight * self.contraction(module, batch.inputs, self.made)
             else:
                 loss = loss + term.weight * loss_of_rows(term.loss, made, self.head, rows)
         with torch.no_grad():
@@ -68,7 +84,8 @@ class Reconstruction(Procedure):
         return {"loss": loss, "reconstruction_error": squares.mean(1), "sum_squared_error": squares.sum(1)}
 
     def summary(self, state: State, measured: Step, numbers: np.ndarray, epoch: int) -> Measures:
-        return {name: float(measured[name].double().mean()) for name in self._names(epoch)}
+        of_the_game = [name for name in measured if name not in OWN]
+        return {name: float(measured[name].double().mean()) for name in (*self._names(epoch), *of_the_game)}
 
     def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
         return self._of(state.module, numbers, epoch)

@@ -14,6 +14,7 @@ from specc.training.changing import at_moment
 from specc.training.clock import Clock
 from specc.training.composites.bound import Bound
 from specc.training.composites.elbo import objective
+from specc.training.composites.hybrid import adversary_of
 from specc.training.descent import descend
 from specc.training.evaluate import Evaluation
 from specc.training.faults import NotFinite, bad_output
@@ -30,9 +31,18 @@ class Variational(Procedure):
         super().__init__(spec, phase, rows)
         self.bound = Bound(spec, phase, rows)
         self.terms = [(term.weight, term.loss) for term in phase.settings.loss if isinstance(term.loss, Elbo)]
+        self.adversary = adversary_of(spec, phase, self.bound.parts)
 
     def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
+        if self.adversary is not None:
+            return self.adversary.play(state, batches, clock, lambda: self._descended(state, batches, clock))
         state.parameters.clear_gradient()
+        measured = self._descended(state, batches, clock)
+        descend(self.phase, state, clock)
+        return measured
+
+    def _descended(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
+        """The gradient of all rows of a step, and what was measured of them."""
         total = sum(map(len, batches))
         terms = [(weight, at_moment(loss, clock)) for weight, loss in self.terms]
         steps: list[Step] = []
@@ -45,7 +55,6 @@ class Variational(Procedure):
             loss.backward()
             measured = {"objective": wanted, "reconstruction": -likely, "kl": divergence.sum(1)}
             steps.append({name: values.detach() for name, values in measured.items()})
-        descend(self.phase, state, clock)
         return {name: torch.cat([step[name] for step in steps]) for name in steps[0]}
 
     def _forward(self, state: State, batch: Batch) -> tuple[Tensor, Tensor]:

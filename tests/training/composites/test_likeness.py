@@ -1,4 +1,4 @@
-"""Measures of two sets of rows: known values where both are of one distribution, where they are of two, and where one is a point."""
+"""Measures of two sets of rows: known values where both are of one distribution, of two, and where one is a point."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def test_rows_that_are_drawn_again_repeat_and_fresh_ones_do_not() -> None:
     half = torch.cat([few[: ROWS // 2], fresh[ROWS // 2 :]])
     squares = squared_distances(real, real)
     assert repeated(squared_distances(few, few), squares) == pytest.approx(1, abs=0.02)
-    assert repeated(squared_distances(half, half), squares) == pytest.approx(0.5, abs=0.06)  # the others repeat some of the 100 by chance
+    # the other half repeats some of the hundred by chance
+    assert repeated(squared_distances(half, half), squares) == pytest.approx(0.5, abs=0.06)
     assert repeated(squared_distances(fresh, fresh), squares) < 0.02
 
 
