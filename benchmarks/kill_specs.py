@@ -56,7 +56,9 @@ def _swept(text: str, procedure: str) -> str:
     if procedure != "supervised":
         measure = measure if "visible(y)" in text or "output(y)" in text else "log_likelihood"
         if "autoencoder {" in text:
-            return hyper + text.replace("middle(8", "middle($width") + SWEEP.format(measure="loss").replace("maximize", "minimize")
+            return (
+                hyper + text.replace("middle(8", "middle($width") + SWEEP.format(measure="loss").replace("maximize", "minimize")
+            )
         return (
             hyper
             + text.replace("hidden(8", "hidden($width").replace("rbm(8)", "rbm($width)").replace("middle(8", "middle($width")

@@ -20,8 +20,14 @@ from specc.vocabulary.layers.dense import Dense
 from specc.vocabulary.layers.mirrored import Mirrored
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
-from specc.vocabulary.losses import BinaryCrossEntropy, Contractive, CrossEntropy
-from specc.vocabulary.losses import MeanAbsoluteError, MeanSquaredError, SumSquaredError
+from specc.vocabulary.losses import (
+    BinaryCrossEntropy,
+    Contractive,
+    CrossEntropy,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    SumSquaredError,
+)
 
 REBUILD = ("autoencoder", "vae")
 """The models whose decoder makes again what their encoder takes."""
@@ -48,7 +54,7 @@ def encoders_take_what_is_rebuilt(spec: Spec, report: Report) -> None:
     for node in spec.graphs["decoder"].nodes if "decoder" in spec.graphs else ():
         if type(node.layer) is Input:
             message = f"the decoder sees {listing(node.layer.columns, 'and')} itself, and is to make it of the code"
-            way_out = f"take it away: it begins with the code; what is known of a row beside its code is a `condition`"
+            way_out = "take it away: it begins with the code; what is known of a row beside its code is a `condition`"
             report.error("E0505", message, node.span, help=way_out)
     for node in spec.nodes:
         if isinstance(node.layer, Output):

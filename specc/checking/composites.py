@@ -156,7 +156,7 @@ class CompositeBuilder:
         if part == "generator":
             return next((name for name in ("latent", "condition") if name in self.components), "")
         if part == "discriminator" and self.kind.word == "autoencoder":
-            return "latent" if "latent" in self.components else None
+            return "latent" if "latent" in self.components else ""
         return None
 
     def _end_of(self, part: str) -> str | None:
@@ -209,7 +209,12 @@ class CompositeBuilder:
         """What no part takes changes nothing. A `latent` of an autoencoder or a vae no part takes by its name."""
         names = {node.name.partition(".")[2] for graph in self.graphs.values() for node in graph.nodes}
         for name, (_, span) in self.components.items() if not self.reader.report.has_errors else ():
-            if name in names or (name == "latent" and not self._is_to_take_noise()):
+            if name in names or (name == "latent" and self.kind.word != "autoencoder" and not self._is_to_take_noise()):
+                continue
+            if name == "latent" and self.kind.word == "autoencoder":
+                message = "nothing goes by the `latent`: the code is what the encoder ends with"
+                way_out = "take it away, or write a `discriminator { … }` that tells codes from it"
+                self.reader.report.error("E0107", message, span, help=way_out)
                 continue
             way_out = f"take it where it is to be known: `concat(it, {name})`, or begin a run of layers with `{name}`"
             self.reader.report.error("E0107", f"no part takes the `{name}`", span, help=way_out)
@@ -227,6 +232,9 @@ class CompositeBuilder:
             lacking.remove("decoder")
         for name in lacking:
             report.error("E0208", f"the `{word}` has no `{name}`", self.section.kind_span, help=f"write `{name} {{ … }}`")
+        if word == "autoencoder" and "discriminator" in parts and "latent" not in self.spans:
+            message = "the discriminator has nothing that codes should be like: there is no `latent`"
+            report.error("E0208", message, parts["discriminator"].kind_span, help="say which: `latent(8, normal)`, as large as the code")
         if word == "vae" and "latent" not in self.spans:
             report.error(
                 "E0208", "the `vae` has no `latent`", self.section.kind_span, help="say how large its code is: `latent(20)`"

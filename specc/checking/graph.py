@@ -272,6 +272,8 @@ class GraphBuilder:
         if self.it is None:
             begin = "visible" if self.model in ("rbm", "dbn") else "input"
             way_out = f"begin with `{begin}(features)`, or name a tensor: `of = …`"
+            if self.part:
+                way_out = "begin with `input(features)`, or with an image by its name"
             self.report.error("E0112", f"`{part.kind}` has nothing to take", part.span, help=way_out)
             raise Unreadable
         if self.it == "":

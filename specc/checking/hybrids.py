@@ -9,7 +9,6 @@ from specc.ir import Node, Spec
 from specc.shapes import differ
 from specc.vocabulary.adversarial import AdversarialLoss, FeatureMatching, MutualInformation
 from specc.vocabulary.layers.composite import Latent
-from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.sources import Input
 
 HYBRIDS = ("autoencoder", "vae")
@@ -17,34 +16,20 @@ GAMES = ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein")
 
 
 def hybrids_judge_codes_or_rows(spec: Spec, report: Report) -> None:
-    """The discriminator of an `autoencoder` takes codes, that of a `vae` rows; it answers nothing."""
+    """The discriminator of an `autoencoder` takes codes, that of a `vae` rows."""
     if spec.model.word not in HYBRIDS or "discriminator" not in spec.graphs:
         return
     nodes, place = spec.graphs["discriminator"].nodes, spec.spans.get("discriminator", spec.spans.get("model"))
     inputs = [node for node in nodes if type(node.layer) is Input]
-    latent = [node for node in nodes if isinstance(node.layer, Latent)]
     if spec.model.word == "autoencoder" and inputs:
         way_out = "take its `input` away, and it begins with the code; rows are judged in a `vae` or a `gan`"
         message = "the discriminator of an `autoencoder` judges codes, and takes no columns"
         report.error("E0505", message, inputs[0].span, help=way_out)
-    elif spec.model.word == "autoencoder" and not latent:
-        way_out = "say which: `latent(8, normal)`, as large as the code"
-        report.error(
-            "E0208", "the discriminator has nothing that codes should be like: there is no `latent`", place, help=way_out
-        )
     elif spec.model.word == "vae" and not inputs:
         made = next((node.layer.columns for node in spec.nodes if type(node.layer) is Input), ("features",))  # type: ignore[attr-defined]
         way_out = f"begin it with `input({made[0]})`"
         report.error("E0505", "the discriminator of a `vae` judges rows, and takes no columns", place, help=way_out)
-    for node in nodes:
-        if isinstance(node.layer, Output):
-            message = f"the discriminator of {_article(spec)} answers no labels"
-            report.error("E0113", message, node.span, help="take the `output` away; in a `gan` it may have one")
     _takes_the_same_columns(spec, inputs, report)
-
-
-def _article(spec: Spec) -> str:
-    return f"an `{spec.model.word}`" if spec.model.word == "autoencoder" else f"a `{spec.model.word}`"
 
 
 def _takes_the_same_columns(spec: Spec, inputs: list[Node], report: Report) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from specc.checking.reading import Reader, Unreadable
 from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Label

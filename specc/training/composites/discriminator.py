@@ -103,7 +103,7 @@ class Discriminator:
         loss = self.weight * played + self.labels.of_generated(generated, batch.targets) + information
         measured["generator_loss"] = played.detach()[None]
         for term in self.phase.settings.loss:
-            if type(term.loss) in PIECES and term.loss.output not in self.labels.terms:
+            if type(term.loss) in PIECES and term.loss.output == "generator":
                 value = PIECES[type(term.loss)](made - batch.inputs[self.made.name]).mean()
             elif isinstance(term.loss, FeatureMatching):
                 assert term.loss.tensor is not None

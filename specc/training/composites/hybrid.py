@@ -67,7 +67,8 @@ class Adversary:
         with state.parameters.only(PLAYER):
             measured = descended()
             loss, deceived = self.deceived(state, batches[-1], self.judged(state, batches[-1]), clock)
-            loss.backward()
+            if loss.requires_grad:
+                loss.backward()
         descend(self.phase, state, clock, PLAYER)
         return measured | {name: torch.cat([step[name] for step in learned]) for name in learned[0]} | deceived
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from specc.door import identifier
 from specc.ir import Phase, Spec
 from specc.parts import part_of
 from specc.pytorch.source import build_module

@@ -27,7 +27,6 @@ from specc.vocabulary.adversarial import AdversarialLoss, FeatureMatching
 from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.losses import Contractive
 
-
 OWN = ("loss", "reconstruction_error", "sum_squared_error")
 """What is measured of every row, whether or not it is told."""
 
@@ -62,7 +61,8 @@ class Reconstruction(Procedure):
                 loss = loss + penalty * (len(batch) / total)
             if not math.isfinite(loss.detach()):
                 raise NotFinite("loss", bad_output(state.module, batch.inputs))
-            loss.backward()
+            if loss.requires_grad:  # not where a hybrid freezes both
+                loss.backward()
             steps.append({name: values.detach() for name, values in measured.items()})
         return {name: torch.cat([step[name] for step in steps]) for name in steps[0]}
 

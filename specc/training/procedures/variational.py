@@ -52,7 +52,8 @@ class Variational(Procedure):
             loss = wanted.sum() / total
             if not math.isfinite(loss.detach()):
                 raise NotFinite("loss", bad_output(state.module, batch.inputs))
-            loss.backward()
+            if loss.requires_grad:  # not where a hybrid freezes both
+                loss.backward()
             measured = {"objective": wanted, "reconstruction": -likely, "kl": divergence.sum(1)}
             steps.append({name: values.detach() for name, values in measured.items()})
         return {name: torch.cat([step[name] for step in steps]) for name in steps[0]}

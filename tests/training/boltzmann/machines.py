@@ -135,4 +135,4 @@ def flat_group(made: RestrictedBoltzmann, optimizer: Optimizer, regularize: tupl
         segments[-1].settle(BEGINNING)
         position = end
     rate = Rate(optimizer.learning_rate, None)  # type: ignore[attr-defined]
-    return Group("", optimizer, rate, (), weights, gradient, segments, [p for _, p in named])
+    return Group("", "", optimizer, rate, (), weights, gradient, segments, [p for _, p in named])

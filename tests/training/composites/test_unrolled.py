@@ -19,7 +19,6 @@ from specc.training.device import compute_with
 from specc.training.loop import Course, Training
 from specc.training.streams import Streams
 from specc.unrolled import stages
-
 from tests.training.composites.autoencoders import CPU, Trained, bound_autoencoder
 
 PRETRAIN = "procedure = {procedure}; optimizer = {optimizer}; epochs = 3; batch = 20"
@@ -85,9 +84,11 @@ def test_the_unrolled_network_is_the_stack_of_machines(
     "settings",
     [
         CD,
-        PRETRAIN.format(procedure="contrastive_divergence(steps = 2, centered = true)", optimizer="adam(0.01)") + "; clip = norm(0.5)",
+        PRETRAIN.format(procedure="contrastive_divergence(steps = 2, centered = true)", optimizer="adam(0.01)")
+        + "; clip = norm(0.5)",
         PRETRAIN.format(procedure="persistent_contrastive_divergence(chains = 10)", optimizer="adamw(0.01)"),
-        PRETRAIN.format(procedure="parallel_tempering(chains = 5, temperatures = 3)", optimizer="sgd(0.01)") + "; average = ema(0.8)",
+        PRETRAIN.format(procedure="parallel_tempering(chains = 5, temperatures = 3)", optimizer="sgd(0.01)")
+        + "; average = ema(0.8)",
         CD + "; regularize = [l1(1e-3), l2(0.01), sparsity(target = 0.1, cost = 0.1)]",
         CD + "; dense_1.epochs = 2; dense_2.optimizer = rmsprop(0.01)",
     ],
@@ -133,7 +134,9 @@ def belief_network(folder: Path, train: str) -> Training:
 
 def test_each_phase_trains_its_layer_and_its_way_back_and_nothing_else(tmp_path: Path, binary: np.ndarray) -> None:
     """The machines above and below rest, as do their biases; the first begins with the means of the rows."""
-    trained = Trained(tmp_path, binary, "dense(7, sigmoid); dense(5, sigmoid); dense code(3)", "mirror(activation = sigmoid)", SLOW)
+    trained = Trained(
+        tmp_path, binary, "dense(7, sigmoid); dense(5, sigmoid); dense code(3)", "mirror(activation = sigmoid)", SLOW
+    )
     seen: dict[str, list[dict[str, Tensor]]] = {}
 
     def look(course: Course, epoch: int | None) -> None:
@@ -150,13 +153,17 @@ def test_each_phase_trains_its_layer_and_its_way_back_and_nothing_else(tmp_path:
         parts = ("weight", "bias")
         assert moved == {f"encoder_{layer}.{part}" for part in parts} | {f"decoder_{back}.{part}" for part in parts}
     start = torch.from_numpy(binary).double().sum(0) + 0.5
-    torch.testing.assert_close(seen["train.dense_1"][0]["decoder_dense_3.bias"].double(), (start / (len(binary) + 1 - start)).log())
+    torch.testing.assert_close(
+        seen["train.dense_1"][0]["decoder_dense_3.bias"].double(), (start / (len(binary) + 1 - start)).log()
+    )
 
 
 def test_fine_tuning_goes_on_from_there_and_rebuilds_better_than_without(tmp_path: Path, binary: np.ndarray) -> None:
     """A short fine-tuning of so narrow a stack hardly begins from weights that nothing has trained."""
     encoder, mirror = "dense(7, sigmoid); dense(5, sigmoid); dense(3, sigmoid)", "mirror(activation = sigmoid)"
-    pretrain = "phase pretrain { procedure = contrastive_divergence; optimizer = sgd(0.3, momentum = 0.5); epochs = 150; batch = 10 }"
+    pretrain = (
+        "phase pretrain { procedure = contrastive_divergence; optimizer = sgd(0.3, momentum = 0.5); epochs = 150; batch = 10 }"
+    )
     finetune = "optimizer = sgd(0.5); epochs = 30; batch = 20"
     both = Trained(tmp_path / "both", binary, encoder, mirror, f"{pretrain}\nphase finetune {{ {finetune} }}").run()
     bare = Trained(tmp_path / "bare", binary, encoder, mirror, finetune).run()
@@ -212,7 +219,10 @@ def test_the_deep_autoencoder_of_the_paper_begins_on_mnist(tmp_path: Path, real_
     (tmp_path / "data").symlink_to(real_data)
     spec, report = check_source(Source("deep.dn", DEEP), tmp_path, None, Path("/"))
     spec, dataset = bind_spec(spec, report, tmp_path, Path("/"))
-    assert [phase.name for phase in spec.phases] == [*(f"pretrain.{n}" for n in ("dense_1", "dense_2", "dense_3", "code")), "finetune"]
+    assert [phase.name for phase in spec.phases] == [
+        *(f"pretrain.{n}" for n in ("dense_1", "dense_2", "dense_3", "code")),
+        "finetune",
+    ]
     events: list[dict[str, Any]] = []
     streams, module = Streams(0), build_module(spec)
     module.start(streams["weights"])  # type: ignore[operator]
