@@ -3,9 +3,9 @@
     OMP_NUM_THREADS=1 python -m benchmarks.gan_modes [--seeds 10] [--folder F] [--only ring/plain …] [--steps N]
 
 Eight normals of deviation 0.01 on the unit circle; twenty-five of deviation 0.05 on {−4, −2, 0, 2, 4}²; 100,000 rows. Of 2,500
-generated rows one is of high quality within three deviations of the nearest mode, and a mode is covered that has one (the protocol
-of Srivastava et al. 2017 and Lin et al. 2018). The spec of every run is printed with its results. With `--folder` results stay
-there as JSON, and what stands there is not trained again; the section is written when every recipe has all its seeds.
+generated rows one is of high quality within three deviations of the nearest mode, and a mode that has one is covered (the
+protocol of Srivastava et al. 2017 and Lin et al. 2018). The spec of every recipe is printed with its results. With `--folder`
+results stay there as JSON, and what stands there is not made again; the section is written when every recipe has all its seeds.
 """
 
 from __future__ import annotations

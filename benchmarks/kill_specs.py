@@ -221,13 +221,14 @@ def reconstruction(folder: Path, draw: random.Random, length: int) -> str:
     _csv(folder)
     split = SPLITS[draw.choice(["random", "column", "folds"])].format(seed=draw.randrange(9), fold=draw.randrange(1, 5))
     noise = draw.choice(["", "gaussian_noise(0.3); ", "masking_noise(0.2); ", "salt_and_pepper(0.1); "])
+    between = draw.choice(["", "batch_norm; ", "dropout(0.1); "])
     sparse = draw.choice(["", ", regularize = sparsity(target = 0.2, cost = linear(start = 0.1, to = 0.01))"])
     decoder = draw.choice(["= mirror(tied = true)", "= mirror", "{ dense(8, relu); dense(6) }"])
     loss = draw.choice(["mean_squared_error", "[sum_squared_error, 0.1 * contractive]", "mean_absolute_error"])
     phases = [_of_composites(f"phase_{number}", draw, length) for number in range(draw.choice([1, 2]))]
     return f"""{_encoded_data(split)}
 autoencoder {{
-  encoder {{ input(features); {noise}dense middle(8, tanh); {draw.choice(["", "batch_norm; ", "dropout(0.1); "])}dense(4, sigmoid{sparse}) }}
+  encoder {{ input(features); {noise}dense middle(8, tanh); {between}dense(4, sigmoid{sparse}) }}
   decoder {decoder}
 }}
 train {{
@@ -246,7 +247,10 @@ def layerwise(folder: Path, draw: random.Random, length: int) -> str:
     whole = _of_composites("finetune", draw, length // 2)
     return f"""{_encoded_data(split)}
 autoencoder {{
-  encoder {{ input(features); masking_noise(0.2); dense middle(8, relu); batch_norm; gaussian_noise(0.2); dense(4, sigmoid); dense(2) }}
+  encoder {{
+    input(features); masking_noise(0.2); dense middle(8, relu)
+    batch_norm; gaussian_noise(0.2); dense(4, sigmoid); dense(2)
+  }}
   decoder = mirror(tied = {draw.choice(["true", "false"])})
 }}
 train {{

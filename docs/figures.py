@@ -14,7 +14,7 @@ IMAGES = REPOSITORY / "docs" / "images"
 
 
 def main() -> None:
-    """Trains `iris.dn` and `digits_rbm.dn` into folders that are thrown away, and keeps some of their pictures."""
+    """Trains some of the shipped specs into folders that are thrown away, and keeps some of their pictures."""
     spec = specc.load(REPOSITORY / "specs" / "iris.dn")
     (IMAGES / "iris.svg").write_text(draw_svg(spec.bound), "utf-8")
     with tempfile.TemporaryDirectory() as folder:
@@ -24,6 +24,9 @@ def main() -> None:
         machine = specc.train(specc.load(REPOSITORY / "specs" / "digits_rbm.dn"), Path(folder) / "machine", device="cpu")
         for name in ("filters", "fantasies"):
             shutil.copy(machine.path / "pictures" / f"{name}.png", IMAGES / f"digits_rbm_{name}.png")
+        for spec, name in (("digits_map", "map"), ("digits_denoising", "reconstructions"), ("penguins_anomalies", "errors")):
+            coded = specc.train(specc.load(REPOSITORY / "specs" / f"{spec}.dn"), Path(folder) / spec, device="cpu")
+            shutil.copy(coded.path / "pictures" / f"{name}.png", IMAGES / f"{spec}_{name}.png")
 
 
 if __name__ == "__main__":

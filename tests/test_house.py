@@ -56,6 +56,7 @@ FRONT = (
     "composites",
     "ends",
     "grafting",
+    "observing",
 )
 """The front half: text to IR."""
 MAY_IMPORT = {
@@ -70,9 +71,23 @@ MAY_IMPORT = {
     "ends": ("ir", "shapes", "vocabulary"),
     "composites": ("door", "ir", "shapes", "vocabulary"),
     "machines": ("ir", "shapes", "vocabulary"),
+    "observing": ("door", "ir", "vocabulary"),
     "checking": (
         *("records", "shapes", "diagnostics", "syntax", "vocabulary"),
-        *("ir", "infer", "door", "defaults", "costs", "members", "machines", "composites", "grafting", "checking"),
+        *(
+            "ir",
+            "infer",
+            "door",
+            "defaults",
+            "costs",
+            "members",
+            "machines",
+            "composites",
+            "observing",
+            "ends",
+            "grafting",
+            "checking",
+        ),
     ),
 }
 """Which folders and files of the front half know which others."""

@@ -5,6 +5,7 @@ What counts is what happens: the emitted source, the prepared data, the weights 
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import struct
@@ -186,6 +187,7 @@ def example(name: str) -> str:
     return text
 
 
+@functools.cache
 def mutations(text: str) -> list[Mutation]:
     """Of every value of the spec, outside of a hyperparameter's range and of the sweep."""
     tree = parse_text(Source("x.dn", text), Report(Source("x.dn", text)))

@@ -85,6 +85,42 @@ def around_vae(train: str = "batch = 8", model: str = "") -> list[str]:
     return [f'data {{ source = npz("rows.npz"); columns {{ {columns} }} }}\n{model or bits}\ntrain {{ {train}; epochs = 2 }}\n']
 
 
+OF_AUTOENCODERS = ("contractive", "sum_squared_error", "reconstruction", "layerwise", "mirror", "autoencoder")
+
+
+def around_autoencoder(family: str, example: str) -> list[str]:
+    """Small specs that may hold a loss or procedure of autoencoders, a decoder, or one of them."""
+    columns = "a = number; b = number; c = number; d = number; i = image([1, 4, 4], scale = unit)"
+    data = f'data {{ source = npz("rows.npz"); columns {{ {columns} }} }}\n'
+    decoder, train = (example, "") if family == "decoder" else ("decoder = mirror", "" if family == "model" else example)
+    bodies = (f"encoder {{ input(features); dense(3) }}; {decoder}", f"encoder {{ input(i); flatten; dense(3) }}; {decoder}")
+    models = [example] if family == "model" else [f"autoencoder {{ {body} }}" for body in bodies]
+    return [f"{data}{model}\ntrain {{ epochs = 8; {train} }}\n" for model in models]
+
+
+OF_GANS = ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "mutual_information", "feature_matching")
+
+
+def around_gan(family: str, example: str) -> list[str]:
+    """Small specs that may hold a loss, a remedy or a component of a gan, or one itself."""
+    data = 'data { source = npz("rows.npz"); columns { x = number; z = number; label = category } }\n'
+    if family == "model":
+        return [f'data {{ source = npz("rows.npz"); columns {{ {columns} }} }}\n{example}\ntrain {{ epochs = 2 }}\n' for columns in FOUR]
+    component, train = (example, "") if family == "component" else ("", example)
+    discriminator = "discriminator { input(x, z); dense features(8); leaky_relu(0.2); dense(1) }"
+    heeded = discriminator.replace("(x, z);", "(x, z); concat(it, condition);")
+    found = "recognizer { input(discriminator.features); dense(8) }"
+    bodies = (
+        f"{component or 'latent(4)'}; generator {{ dense(8, relu); dense(2) }}; {discriminator}",
+        f"latent(4); {component}; generator {{ concat(latent, condition); dense(2) }}; {heeded}",
+        f"latent(4); {component or 'code kind(3)'}; generator {{ concat(latent, kind); dense(2) }}; {discriminator}; {found}",
+    )
+    return [f"{data}gan {{ {body} }}\ntrain {{ epochs = 20; {train} }}\n" for body in bodies]
+
+
+FOUR = ("; ".join(f"{name} = number" for name in "abcd"),)
+
+
 def around_layer(example: str) -> list[str]:
     """Small specs that may hold a layer: of features, of images, as input, as output."""
     networks = (
@@ -141,8 +177,16 @@ def specs_around(word: type[Part], example: str) -> list[str]:
             return [machine(example)]
         case "model" if word.word == "vae":
             return around_vae(model=example)
+        case "loss" | "procedure" | "decoder" | "model" | "metric" if word.word in OF_AUTOENCODERS:
+            return around_autoencoder(word.family, example)
         case "loss" | "procedure" if word.word in ("elbo", "variational"):
             return around_vae(example)
+        case "loss" if word.word in OF_GANS:
+            return around_gan(word.family, example)
+        case "component" | "smoothing" | "instance_noise" | "penalty" | "sampling":
+            return around_gan(word.family, example)
+        case "model" | "procedure" if word.word in ("gan", "adversarial"):
+            return around_gan(word.family, example)
         case "procedure" if word.word != "supervised":
             return around_setting_of_machines(example)
         case "metric" if word.__module__.endswith(".quality"):

@@ -102,11 +102,12 @@ class CompositeBuilder:
     def _unknown(self, part: Part, known: list[str]) -> None:
         word = self.kind.word
         meant = meant_elsewhere(part.kind, known) or did_you_mean(part.kind, known)
-        self.meant |= {meant} if meant else set()
+        is_layer = part.kind in words_of("layer") or part.kind in words_of("activation") or part.kind in self.blocks.parts
+        if is_layer and not meant and self.meant >= set(self.kind.parts):
+            return  # a layer beside it was already spoken of
+        self.meant |= {meant} if meant else set(self.kind.parts) if is_layer else set()
         way_out = f"did you mean `{meant}`?" if meant else f"it has {listing(known, 'and')}"
-        if not meant and (
-            part.kind in words_of("layer") or part.kind in words_of("activation") or part.kind in self.blocks.parts
-        ):
+        if is_layer and not meant:
             way_out = f"a layer stands in one of its parts: {listing((f'{name} {{ … }}' for name in self.kind.parts), 'or')}"
         self.reader.report.error("E0102", f"{article_of(word)} `{word}` has no `{part.kind}`", part.kind_span, help=way_out)
 
@@ -234,7 +235,8 @@ class CompositeBuilder:
             report.error("E0208", f"the `{word}` has no `{name}`", self.section.kind_span, help=f"write `{name} {{ … }}`")
         if word == "autoencoder" and "discriminator" in parts and "latent" not in self.spans:
             message = "the discriminator has nothing that codes should be like: there is no `latent`"
-            report.error("E0208", message, parts["discriminator"].kind_span, help="say which: `latent(8, normal)`, as large as the code")
+            way_out = "say which: `latent(8, normal)`, as large as the code"
+            report.error("E0208", message, parts["discriminator"].kind_span, help=way_out)
         if word == "vae" and "latent" not in self.spans:
             report.error(
                 "E0208", "the `vae` has no `latent`", self.section.kind_span, help="say how large its code is: `latent(20)`"

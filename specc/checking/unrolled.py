@@ -1,4 +1,4 @@
-"""What must hold of an autoencoder that is trained layer by layer: each layer has its way back, and can be what it is trained as."""
+"""What must hold of an autoencoder that is trained layer by layer: each layer has its way back, and can be what it becomes."""
 
 from __future__ import annotations
 

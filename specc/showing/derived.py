@@ -39,7 +39,7 @@ def _way_back(layer: Mirrored) -> Phrase:
         return Phrase("reshape", (_argument("shape", before.sizes),))
     if isinstance(of, MaxPool2d | AveragePool2d):
         factors = tuple(_factor(a, b) for a, b in zip(before.sizes[1:], of.output_shape(before).sizes[1:])) if before.axes else ()
-        return Phrase("upsample", (_argument("factor", factors[0] if len(set(factors)) == 1 else factors),))
+        return Phrase("upsample", (_argument("factor", factors if len(set(factors)) > 1 else next(iter(factors), "?")),))
     first = before.sizes[0] if before.axes else "?"
     own = (Argument("activation", phrase_of(layer.activation), False, False),) if layer.activation is not None else ()
     if of.word == "dense":

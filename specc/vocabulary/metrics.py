@@ -102,7 +102,8 @@ class _OfMachines(_Measured):
 class ReconstructionError(_OfMachines):
     """The mean squared difference between the visible units and what the hidden ones give back of them.
 
-    It falls as training goes on even where the likelihood gets worse: nothing to stop by.
+    It falls as training goes on even where the likelihood gets worse: nothing to stop by. Of an autoencoder it is the difference
+    between rows and what is rebuilt of them, in the network's scale: measured always, and what it is trained for.
 
     Example: `metrics = [reconstruction_error]`
     """

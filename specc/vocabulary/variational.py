@@ -26,8 +26,8 @@ class Elbo(Loss):
     `free_bits`: each latent dimension counts at least so many nats, by its mean over the batch, so that none is given up to
     save them (Kingma et al. 2016).
 
-    Training makes this small. What is reported as `loss` is the bound itself, β = 1 without `free_bits`, so that runs, splits
-    and epochs compare; where the two differ, the epoch has both, and the other as `objective`.
+    Training makes this small. What is reported as `loss` is the same with β = 1 and no free bits, so that it is a bound and
+    runs, splits and epochs compare; where the two differ, the epoch also has what is made small, as `objective`.
 
     Example: `loss = elbo(reconstruction = binary_cross_entropy, beta = 1.0)`
     """

@@ -14,7 +14,7 @@ from specc.runs.run import Run
 from tests.cli.conftest import Cli
 from tests.data.binding import halves, spec_of, write
 from tests.data.test_mistakes import CASES
-from tests.runs.made import write_kind
+from tests.runs.made import drawing, write_kind
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def line_of(path: Path, text: str) -> int:
 
 
 def test_a_run_prints_its_lines_its_table_and_its_folder(iris: Path, cli: Cli, device: str) -> None:
-    status, out, err = cli("train", iris, "--set", "train.epochs=2", "--device", device)
+    with drawing():
+        status, out, err = cli("train", iris, "--set", "train.epochs=2", "--device", device)
     folder = iris.parent / "runs" / "iris" / "0001"
     assert status == 0
     lines = err.splitlines()

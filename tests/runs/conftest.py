@@ -9,7 +9,7 @@ import pytest
 
 from specc.runs.run import Run
 from tests.cli.conftest import cli as cli
-from tests.runs.made import KINDS, trained, write_kind
+from tests.runs.made import KINDS, drawing, trained, write_kind
 from tests.runs.makers import made_run
 
 
@@ -21,7 +21,8 @@ def run_of(tmp_path_factory: pytest.TempPathFactory, device: str) -> Callable[[s
 
     def run(kind: str) -> Run:
         if kind not in runs:
-            runs[kind] = trained(write_kind(kind, folder / kind), device)
+            with drawing():
+                runs[kind] = trained(write_kind(kind, folder / kind), device)
         return runs[kind]
 
     return run
@@ -51,7 +52,8 @@ def maker(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
 
     def run(kind: str) -> Run:
         if kind not in runs:
-            runs[kind] = made_run(folder / kind, kind)
+            with drawing():
+                runs[kind] = made_run(folder / kind, kind)
         return runs[kind]
 
     return run

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from specc.runs.pictures import draw_pictures
 from specc.runs.run import Run
 from specc.runs.train import Order, Watcher, train_spec
 from tests.data.binding import idx_folder, npz_file, parquet_file, png_file, write
@@ -36,6 +41,27 @@ def trained(
     path: Path, device: str, watcher: Watcher | None = None, overrides: list[str] | None = None, **options: object
 ) -> Run:
     return train_spec(Order(path, list(overrides or []), device=device, **options), watcher)  # type: ignore[arg-type]
+
+
+@contextlib.contextmanager
+def drawing() -> Iterator[None]:
+    """Runs that are trained in the block draw their pictures, as all do outside of tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("specc.runs.pictures.draw_pictures", draw_pictures)
+        yield
+
+
+UNDRAWN = """
+import specc.runs.pictures
+specc.runs.pictures.draw_pictures = lambda *given: None
+from specc.cli.main import main
+main()
+"""
+
+
+def undrawn_command(*arguments: object) -> list[str]:
+    """`specc` in a process of its own, without pictures as in this one: they are drawn where their tests ask for them."""
+    return [sys.executable, "-c", UNDRAWN, *map(str, arguments)]
 
 
 def mixed_rows(count: int = 80) -> list[dict[str, str]]:

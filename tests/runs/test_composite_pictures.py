@@ -10,11 +10,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from specc.runs.data import data_of
-from specc.runs.pictures import codes, errors, filters, rebuilt
+from specc.runs.pictures import codes, errors, filters, rebuilt, tables
 from specc.runs.pictures.composites import Seen, _seen, draw_composite
 from specc.runs.run import Run
 from tests.runs.autoencoders import AUTOENCODER, write_pictures, write_table
-from tests.runs.made import trained
+from tests.runs.made import drawing, trained
 
 Figures = dict[str, Figure]
 MAP = "autoencoder { encoder { input(image); flatten; dense code(2) }; decoder { dense(20, sigmoid); reshape([1, 4, 5]) } }"
@@ -30,7 +30,8 @@ def run_of(tmp_path_factory: pytest.TempPathFactory, device: str) -> Callable[[s
             path = write_table(folder) if kind == "table" else write_pictures(folder, "vae" if kind == "vae" else "autoencoder")
             if kind == "map":
                 path.write_text(path.read_text("utf-8").replace(AUTOENCODER, MAP), "utf-8")
-            runs[kind] = trained(path, device)
+            with drawing():
+                runs[kind] = trained(path, device)
         return runs[kind]
 
     return run
@@ -42,7 +43,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], Figures]:
 
     def draw(run: Run) -> Figures:
         figures: Figures = {}
-        for module in (codes, errors, filters, rebuilt):
+        for module in (codes, errors, filters, rebuilt, tables):
             monkeypatch.setattr(module, "keep", lambda run, name, figure: figures.setdefault(name, figure))
         draw_composite(run, data_of(run))  # type: ignore[arg-type]
         return figures

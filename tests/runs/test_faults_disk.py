@@ -18,7 +18,7 @@ from specc.runs.folder import RunFolder
 from specc.runs.run import Run
 from tests.cli.conftest import Cli
 from tests.data.binding import halves
-from tests.runs.made import REPOSITORY, trained, write_kind
+from tests.runs.made import REPOSITORY, drawing, trained, write_kind
 from tests.runs.test_same_bits import bits
 
 # A child with a small disk of its own: no right of the machine's is needed, where it allows name spaces at all.
@@ -154,7 +154,7 @@ def test_a_picture_that_cannot_be_written_loses_no_run(
     tmp_path: Path, device: str, cli: Cli, monkeypatch: pytest.MonkeyPatch, run_of
 ) -> None:
     path = write_kind("iris", tmp_path)
-    with monkeypatch.context() as patched:
+    with drawing(), monkeypatch.context() as patched:
         Full(patched, "pictures")
         status, out, err = cli("train", path, "--device", device)
     run = Run(tmp_path / "runs" / "iris" / "0001")

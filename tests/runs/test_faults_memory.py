@@ -216,7 +216,7 @@ class Fills(Silent):
         if event["phase"] == "large":
             return
         pages = int(Path("/proc/self/statm").read_text().split()[0])
-        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (32 << 20), resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (16 << 20), resource.RLIM_INFINITY))
 
 try:
     train_spec(Order(Path(sys.argv[1]), device="cpu"), Fills())
@@ -228,7 +228,7 @@ except TrainingFailed as failure:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of a process is set as Linux does")
 def test_memory_that_runs_out_while_training_says_what_would_fit_and_loses_nothing(tmp_path: Path) -> None:
-    network = "input(features)\ndense(8, relu)\ndense(20_000, relu)\ndense(8)\noutput(y)"
+    network = "input(features)\ndense(8, relu)\ndense(10_000, relu)\ndense(8)\noutput(y)"
     train = "phase small { epochs = 1; batch = 8; rows = 80 }\nphase large { epochs = 1; batch = 1_000 }"
     path = write_spec(tmp_path / "short", network, train, rows=1_500)
     done = subprocess.run(
@@ -236,7 +236,7 @@ def test_memory_that_runs_out_while_training_says_what_would_fit_and_loses_nothi
     )
     assert (done.returncode, done.stderr) == (3, "")
     first, *_ = done.stdout.splitlines()
-    pattern = r"error\[E0507\]: out of memory with batches of 1,000 rows: 76.3 MiB more were asked for, and [\d.]+ MiB were free"
+    pattern = r"error\[E0507\]: out of memory with batches of 1,000 rows: 38.1 MiB more were asked for, and [\d.]+ MiB were free"
     assert re.fullmatch(pattern, first)
     assert re.search(r"= help: `batch = \d+` would fit", done.stdout)
     run = Run(tmp_path / "short" / "runs" / "t" / "0001")

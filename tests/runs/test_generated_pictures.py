@@ -18,7 +18,7 @@ from specc.runs.pictures.samples import spread
 from specc.runs.run import Run
 from specc.runs.snapshots import snapshots_of
 from specc.runs.train import Interrupted
-from tests.runs.made import trained
+from tests.runs.made import drawing, trained
 from tests.runs.makers import made_run, write_pictures
 from tests.runs.test_machine_pictures import StopsAt, files
 from tests.runs.test_same_bits import bits
@@ -122,8 +122,9 @@ def test_a_run_that_was_stopped_and_resumed_has_the_same_snapshots_and_pictures(
     path = write_pictures(tmp_path, "conditional", EVERY)
     with pytest.raises(Interrupted):
         trained(path, "cpu", watcher=StopsAt(step))
-    resumed = trained(path, "cpu", resume=True)
-    whole = trained(path, "cpu", run=tmp_path / "whole")
+    with drawing():
+        resumed = trained(path, "cpu", resume=True)
+        whole = trained(path, "cpu", run=tmp_path / "whole")
     assert bits(resumed) == bits(whole)
     assert files(resumed, "snapshots") == files(whole, "snapshots")
     one, other = (files(run, "pictures") for run in (resumed, whole))

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from specc.syntax.format import format_text
 from specc.syntax.read import read_source
 from tests.cli.conftest import Cli
 from tests.data.binding import table
-from tests.runs.made import REPOSITORY, trained
+from tests.runs.made import REPOSITORY, trained, undrawn_command
 from tests.runs.test_same_bits import bits, log
 
 HYPER = """hyper {
@@ -148,8 +147,9 @@ def test_the_first_trial_is_the_spec_itself_and_some_are_given_up(whole: Path) -
 def test_a_sweep_killed_twice_ends_with_the_same_trials(whole: Path, tmp_path: Path, cli: Cli) -> None:
     path = small(tmp_path)
     for trial, lines in (("0002", 6), ("0004", 2)):
-        command = [sys.executable, "-m", "specc", "sweep", str(path)]
-        child = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            undrawn_command("sweep", path), cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         events = sweep_of(path) / trial / "metrics.jsonl"
         while child.poll() is None and not (events.exists() and events.read_bytes().count(b"\n") >= lines):
             time.sleep(0.002)

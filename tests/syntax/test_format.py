@@ -38,7 +38,7 @@ def test_space_within_lines_is_no_information(name: str, data: st.DataObject) ->
     assert formatted(text) == EXAMPLES[name]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(specs)
 def test_random_specs_keep_tree_and_comments(text: str) -> None:
     try:

@@ -122,20 +122,27 @@ def test_a_state_may_be_taken_between_any_two_steps(bound, whole) -> None:
     assert count_offers(bound) == STEPS
 
 
-def goes_on_to_the_same_bits(number: int, bound: tuple[Spec, Dataset], whole: tuple[Weights, list[dict]], path: Path) -> None:
-    """A run that ends after so many steps, and goes on elsewhere from its state alone, is the whole one."""
-    offers = []
+Saved = tuple[bytes, list[dict]]
+"""A state, and what the run had reported by then."""
 
-    def stop(training: Training, final: bool) -> None:
-        offers.append(final)
-        if len(offers) > number:
-            path.write_bytes(as_bytes(training))
-            raise Stop
 
-    first, events = training(bound, stop)
-    with pytest.raises(Stop):
-        run(first)
-    seen = without_seconds(events)
+def every_state(bound: tuple[Spec, Dataset]) -> list[Saved]:
+    """What may be saved of one run, between any two of its steps."""
+    states: list[Saved] = []
+    course, events = training(bound, lambda training, final: states.append((as_bytes(training), without_seconds(events))))
+    run(course)
+    return states
+
+
+@pytest.fixture(scope="module")
+def states(bound: tuple[Spec, Dataset]) -> list[Saved]:
+    return every_state(bound)
+
+
+def goes_on_to_the_same_bits(state: Saved, bound: tuple[Spec, Dataset], whole: tuple[Weights, list[dict]], path: Path) -> None:
+    """What goes on elsewhere from a state alone ends as the whole run does."""
+    content, seen = state
+    path.write_bytes(content)
     again, later = training(bound, seed=99)
     read_state(path, again)
     assert again.position.events == len(seen)
@@ -145,8 +152,8 @@ def goes_on_to_the_same_bits(number: int, bound: tuple[Spec, Dataset], whole: tu
 
 
 @pytest.mark.parametrize("number", range(STEPS))
-def test_any_state_goes_on_to_the_same_bits(number: int, bound, whole, tmp_path: Path) -> None:
-    goes_on_to_the_same_bits(number, bound, whole, tmp_path / "state.safetensors")
+def test_any_state_goes_on_to_the_same_bits(number: int, states, bound, whole, tmp_path: Path) -> None:
+    goes_on_to_the_same_bits(states[number], bound, whole, tmp_path / "state.safetensors")
 
 
 class Draws(Supervised):

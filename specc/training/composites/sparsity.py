@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -42,7 +43,7 @@ class Sparse:
         """What these layers give before their sigmoid, by name, filled in while the module computes."""
         seen: dict[str, Tensor] = {}
 
-        def keep(name: str, given: Tensor) -> None:
+        def keep(name: str, given: Any) -> None:
             seen[name] = given
 
         layers = [(name, module.get_submodule(name)) for name in self.parts]

@@ -95,7 +95,8 @@ class Alone:
         self.phase = Phase(name="pretrain.rbm_1", settings=train, layer="rbm_1")
         self.group = flat_group(made, optimizer, regularize)
         flat = {"gradient": self.group.gradient, "weights": self.group.weights}
-        parameters = SimpleNamespace(groups=[self.group], trained=[self.group], **flat)
+        sides = {"trained": lambda side: [self.group], "of": lambda side: (self.group.weights, self.group.gradient)}
+        parameters = SimpleNamespace(groups=[self.group], **sides, **flat)
         self.state: Any = SimpleNamespace(module=self.module, streams=Streams(seed), parameters=parameters, own={})
         self.state.average = Average(None, [self.group.weights], self.module)
         self.procedure = type(runs.__name__, (Known, runs), {})(None, self.phase, None)  # type: ignore[misc]

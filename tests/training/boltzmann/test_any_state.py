@@ -12,7 +12,7 @@ from specc.diagnostics import Source
 from specc.ir import Spec
 from specc.loading import bind_spec, check_source
 from tests.data.binding import table
-from tests.training.test_checkpoint import goes_on_to_the_same_bits, run, training, weights, without_seconds
+from tests.training.test_checkpoint import Saved, every_state, goes_on_to_the_same_bits, run, training, weights, without_seconds
 
 SPEC = """data {
   source = csv("t.csv")
@@ -72,6 +72,11 @@ def whole(bound: tuple[Spec, Dataset]) -> tuple[dict[str, torch.Tensor], list[di
     return weights(whole), without_seconds(events)
 
 
+@pytest.fixture(scope="module")
+def states(bound: tuple[Spec, Dataset]) -> list[Saved]:
+    return every_state(bound)
+
+
 STEPS = 55
 """Between how many steps of the whole run a state may be taken (a test holds it)."""
 
@@ -87,5 +92,5 @@ def test_each_machine_of_each_phase_is_trained_for_its_own_epochs(bound, whole) 
 
 
 @pytest.mark.parametrize("number", range(STEPS))
-def test_any_state_goes_on_to_the_same_bits(number: int, bound, whole, tmp_path: Path) -> None:
-    goes_on_to_the_same_bits(number, bound, whole, tmp_path / "state.safetensors")
+def test_any_state_goes_on_to_the_same_bits(number: int, states, bound, whole, tmp_path: Path) -> None:
+    goes_on_to_the_same_bits(states[number], bound, whole, tmp_path / "state.safetensors")

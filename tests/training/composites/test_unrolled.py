@@ -21,9 +21,10 @@ from specc.training.streams import Streams
 from specc.unrolled import stages
 from tests.training.composites.autoencoders import CPU, Trained, bound_autoencoder
 
-PRETRAIN = "procedure = {procedure}; optimizer = {optimizer}; epochs = 3; batch = 20"
-CD = PRETRAIN.format(procedure="contrastive_divergence", optimizer="sgd(0.05, momentum = 0.5)")
-SLOW = PRETRAIN.format(procedure="contrastive_divergence", optimizer="sgd(0.002, momentum = 0.5)")
+PRETRAIN = "procedure = {}; optimizer = {}; epochs = 3; batch = 20"
+TEMPERED = "parallel_tempering(chains = 5, temperatures = 3)"
+CD = PRETRAIN.format("contrastive_divergence", "sgd(0.05, momentum = 0.5)")
+SLOW = PRETRAIN.format("contrastive_divergence", "sgd(0.002, momentum = 0.5)")
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +85,9 @@ def test_the_unrolled_network_is_the_stack_of_machines(
     "settings",
     [
         CD,
-        PRETRAIN.format(procedure="contrastive_divergence(steps = 2, centered = true)", optimizer="adam(0.01)")
-        + "; clip = norm(0.5)",
-        PRETRAIN.format(procedure="persistent_contrastive_divergence(chains = 10)", optimizer="adamw(0.01)"),
-        PRETRAIN.format(procedure="parallel_tempering(chains = 5, temperatures = 3)", optimizer="sgd(0.01)")
-        + "; average = ema(0.8)",
+        PRETRAIN.format("contrastive_divergence(steps = 2, centered = true)", "adam(0.01)") + "; clip = norm(0.5)",
+        PRETRAIN.format("persistent_contrastive_divergence(chains = 10)", "adamw(0.01)"),
+        PRETRAIN.format(TEMPERED, "sgd(0.01)") + "; average = ema(0.8)",
         CD + "; regularize = [l1(1e-3), l2(0.01), sparsity(target = 0.1, cost = 0.1)]",
         CD + "; dense_1.epochs = 2; dense_2.optimizer = rmsprop(0.01)",
     ],

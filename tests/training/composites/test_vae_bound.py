@@ -122,6 +122,12 @@ train {{ epochs = 1 }}"""
     assert kinds == [["bernoulli"], ["gaussian"], ["gaussian"]]
 
 
+def test_the_bound_says_the_distribution_that_was_left_to_the_columns_where_it_is_one_for_all(tmp_path: Path) -> None:
+    loss = Model(tmp_path, ROWS, BODY.format(end=""), "loss = elbo(beta = 2.0); epochs = 1").spec.phases[0].settings.loss[0].loss
+    assert isinstance(loss, Elbo) and (loss.reconstruction, loss.beta) == ("mean_squared_error", 2.0)
+    assert loss.written("beta") and not loss.written("reconstruction")
+
+
 def first_step(model: Model) -> tuple[torch.Tensor, torch.Tensor]:
     """The sums over all rows of the two terms, as plain PyTorch finds them for the first step of all rows at once."""
     order = torch.randperm(len(model.numbers), generator=new_generator(0, "order"))
