@@ -39,7 +39,9 @@ def main() -> None:
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
             _measure(Path(folder), seed, found)
-    write_section("A classifier on the code of an autoencoder", f"python -m benchmarks.code_classifier --seeds {seeds}", _told(found, seeds))
+    write_section(
+        "A classifier on the code of an autoencoder", f"python -m benchmarks.code_classifier --seeds {seeds}", _told(found, seeds)
+    )
 
 
 def _measure(folder: Path, seed: int, found: Scores) -> None:
@@ -55,7 +57,11 @@ def _measure(folder: Path, seed: int, found: Scores) -> None:
         for rows, settings in ROWS.items():
             run = specc.train(specc.Spec(spec, [*split, *settings]), threads=1, seed=seed)
             assert run.metrics["test"]["accuracy"] > 0.1
-            free = sum(p.numel() for name, p in run.module.named_parameters() if "freeze = true" not in layers or "pretrained" not in name)
+            free = sum(
+                p.numel()
+                for name, p in run.module.named_parameters()
+                if "freeze = true" not in layers or "pretrained" not in name
+            )
             found.setdefault((model, rows), []).append(
                 (float(run.metrics["test"]["accuracy"]), run.record["seconds"]["training"], free)
             )

@@ -55,6 +55,9 @@ def _swept(text: str, procedure: str) -> str:
     hyper, measure = "hyper { width = int(8, 4 .. 32, log) }\n", "accuracy"
     if procedure != "supervised":
         measure = measure if "visible(y)" in text or "output(y)" in text else "log_likelihood"
+        if "gan {" in text:
+            sweep = "sweep { objective = minimize(validation.discriminator_loss) }\n"
+            return hyper + text.replace("middle(8", "middle($width") + sweep
         if "autoencoder {" in text:
             return (
                 hyper + text.replace("middle(8", "middle($width") + SWEEP.format(measure="loss").replace("maximize", "minimize")
@@ -178,6 +181,74 @@ train {{
 {chr(10).join(phases)}
 }}
 """
+
+
+def adversarial(folder: Path, draw: random.Random, length: int) -> str:
+    """A gan of numbers and a category: plain, with a condition, with codes, or with labels; every loss and every remedy."""
+    _csv(folder)
+    split = SPLITS[draw.choice(["random", "column", "folds"])].format(seed=draw.randrange(9), fold=draw.randrange(1, 5))
+    kind, penalized = draw.choice(["plain", "condition", "code", "label", "score"]), draw.random() < 0.4
+    above = {"condition": "condition(y)", "code": "code kind(3); code lean(2, uniform)"}.get(kind, "")
+    taken = {"condition": "concat(latent, condition); ", "code": "concat(latent, kind, lean); "}.get(kind, "")
+    seen = "concat(it, condition); " if kind == "condition" else ""
+    end = {"label": "output(y); dense(1)", "score": "output(y)"}.get(kind, "dense(1)")
+    mixing = [] if penalized else ["batch_norm; ", "dense(6); minibatch_discrimination(3); "]
+    norms = ["virtual_batch_norm; ", "layer_norm; ", "", *mixing]
+    found = "recognizer { input(discriminator.features); dense(8); batch_norm; leaky_relu(0.1) }" if kind == "code" else ""
+    phases = [_of_gans(f"phase_{number}", draw, length, kind, penalized) for number in range(draw.choice([1, 2]))]
+    return f"""data {{
+  source = csv("rows.csv")
+  columns {{ a = number(scale = standard); b = number(scale = standard); c = category; y = category }}
+  {"target = y" if kind in ("label", "score") else ""}
+  split = {split}
+}}
+gan {{
+  latent(3, {draw.choice(["normal", "uniform"])})
+  {above}
+  generator {{ {taken}dense middle(8); {draw.choice(["batch_norm", "virtual_batch_norm", "layer_norm"])}; relu; dense(4) }}
+  discriminator {{
+    input(a, b, c); {seen}dense features(8{draw.choice(["", ", norm = spectral"])}); {draw.choice(norms)}leaky_relu(0.2)
+    {draw.choice(["", "dropout(0.2); "])}{end}
+  }}
+  {found}
+}}
+train {{
+{chr(10).join(phases)}
+}}
+"""
+
+
+def _of_gans(name: str, draw: random.Random, length: int, kind: str, penalized: bool) -> str:
+    """A phase of adversarial training, with a number of remedies."""
+    batch, updates = draw.choice(["8", "16", "50"]), draw.choice([1, 1, 2, 5])
+    epochs = max(3, length * updates // {"8": 30, "16": 15, "50": 5}[batch])
+    games = ["minimax", "non_saturating"] + ["least_squares", "hinge"] * (kind != "score")
+    games += ["wasserstein"] * (penalized and kind != "score")
+    game = draw.choice(games)
+    losses = [game] + ["0.5 * mutual_information"] * (kind == "code") + ["0.1 * feature_matching"] * (draw.random() < 0.3)
+    settings = [f"batch = {batch}", f"epochs = {epochs}", f"loss = [{', '.join(losses)}]", "optimizer = adam(0.002)"]
+    settings += [f"discriminator.updates = {updates}"] * (updates > 1)
+    settings += [draw.choice(["penalty = r1(1, every = 3)", "penalty = gradient_penalty(1)"])] * penalized
+    smoothing = ["one_sided(0.9)", "two_sided(0.9, 0.1)", "drawn(0.7 .. 1.2, 0.0 .. 0.3)"]
+    of_labels = [f"label_smoothing = {draw.choice(smoothing)}", "noisy_labels = 0.1"] * (game not in ("hinge", "wasserstein"))
+    maybe = [
+        *of_labels,
+        f"instance_noise = gaussian(0.2, decay = {draw.choice(['linear(to = 0)', 'exponential(0.8)'])})",
+        "average = ema(0.95)",
+        "average = swa(start = 0.3)",
+        "discriminator.optimizer = sgd(0.02, momentum = 0.5)",
+        f"freeze = until(step = 4, parts = [{draw.choice(['generator', 'discriminator'])}])",
+        "clip = norm(1.0)",
+        "regularize = l2(1e-3)",
+        f"schedule = {SCHEDULES[draw.choice(sorted(set(SCHEDULES) - {'plateau'}))]}",
+        "rows = 100",
+        "keep = best(validation.generator_loss)",
+        "metrics = [pairwise_distance, classifier_score]",
+    ]
+    chosen: dict[str, str] = {}
+    for setting in draw.sample(maybe, draw.randrange(2, 7)):
+        chosen.setdefault(setting.partition(" ")[0], setting)
+    return f"  phase {name} {{ {'; '.join([*settings, *chosen.values()])} }}"
 
 
 def _of_composites(name: str, draw: random.Random, length: int) -> str:
@@ -344,5 +415,6 @@ PROCEDURES: dict[str, Callable[[Path, random.Random, int], str]] = {
     "reconstruction": reconstruction,
     "layerwise": layerwise,
     "variational": variational,
+    "adversarial": adversarial,
 }
 """Who writes a spec of each procedure of the vocabulary: all of them are killed."""

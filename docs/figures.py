@@ -24,6 +24,9 @@ def main() -> None:
         machine = specc.train(specc.load(REPOSITORY / "specs" / "digits_rbm.dn"), Path(folder) / "machine", device="cpu")
         for name in ("filters", "fantasies"):
             shutil.copy(machine.path / "pictures" / f"{name}.png", IMAGES / f"digits_rbm_{name}.png")
+        for name in ("digits_gan", "ring"):
+            maker = specc.train(specc.load(REPOSITORY / "specs" / f"{name}.dn"), Path(folder) / name, device="cpu")
+            shutil.copy(maker.path / "pictures" / "samples.png", IMAGES / f"{name}_samples.png")
         for spec, name in (("digits_map", "map"), ("digits_denoising", "reconstructions"), ("penguins_anomalies", "errors")):
             coded = specc.train(specc.load(REPOSITORY / "specs" / f"{spec}.dn"), Path(folder) / spec, device="cpu")
             shutil.copy(coded.path / "pictures" / f"{name}.png", IMAGES / f"{spec}_{name}.png")

@@ -66,7 +66,8 @@ def check_what_is_made(node: Node, x: Shape, wanted: Shape) -> None:
     if x.axes == wanted.axes and not any(differ(a, b) for a, b in zip(x.sizes, wanted.sizes)):
         return
     part = node.name.partition(".")[0]
-    columns = " and ".join(f"`{name}`" for name in node.layer.columns)
+    names = [f"`{name}`" for name in node.layer.columns]
+    columns = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
     message = f"the {part} gives {x}, and is to make {columns}: {wanted}"
     raise ShapeMismatch("E0302", message, "", f"end it with {_way_out(x, wanted)}")
 

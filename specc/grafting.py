@@ -14,7 +14,6 @@ from specc.vocabulary.layers.pretrained import Pretrained
 from specc.vocabulary.layers.reshaping import Flatten
 from specc.vocabulary.layers.sources import Input
 
-
 ENCODERS = ("encoder", "recognizer")
 NOISE = (GaussianNoise, MaskingNoise, SaltAndPepper)
 

@@ -57,6 +57,7 @@ FRONT = (
     "ends",
     "grafting",
     "observing",
+    "unrolled",
 )
 """The front half: text to IR."""
 MAY_IMPORT = {
@@ -67,8 +68,9 @@ MAY_IMPORT = {
     "vocabulary": ("records", "shapes", "vocabulary"),
     "ir": ("diagnostics", "records", "shapes", "vocabulary", "ir"),
     "costs": ("shapes", "ir", "vocabulary", "diagnostics"),
-    "members": ("ir", "vocabulary"),
+    "members": ("ir", "unrolled", "vocabulary"),
     "ends": ("ir", "shapes", "vocabulary"),
+    "unrolled": ("ends", "ir", "vocabulary"),
     "composites": ("door", "ir", "shapes", "vocabulary"),
     "machines": ("ir", "shapes", "vocabulary"),
     "observing": ("door", "ir", "vocabulary"),
@@ -84,6 +86,7 @@ MAY_IMPORT = {
             "machines",
             "composites",
             "observing",
+            "unrolled",
             "ends",
             "grafting",
             "checking",

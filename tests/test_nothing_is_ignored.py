@@ -33,10 +33,7 @@ from tests.data.binding import parquet_file
 EXAMPLES = Path(__file__).parent / "syntax" / "examples"
 WAITING = [
     "deep_autoencoder",
-    "edges_to_digits",
     "electricity_forecast",
-    "fashion_gan",
-    "infogan",
     "reviews_lstm",
     "sentiment_tree",
     "shakespeare_transformer",
@@ -91,6 +88,42 @@ SMALLER = {
         ("batch     = 100", "batch     = 10"),
     ],
     "housing_two_targets": [("trunk(64,", "trunk(8,"), ("adam(1e-3)", "adam(2e-3)"), ("epochs    = 40", "epochs    = 5")],
+    "fashion_gan": [
+        ("latent(64", "latent(3"),
+        ("7 * 7 * 128", "7 * 7 * 4"),
+        ("[128, 7, 7]", "[4, 7, 7]"),
+        ("[64, 32]", "[3, 2]"),
+        ("[64, 128]", "[2, 3]"),
+        ("one_sided(0.9)", "one_sided(0.8)"),
+        ("epochs = 20", "epochs = 1"),
+        ("  sample                  = every(epochs = 1, count = 64)\n", ""),  # which pictures a run draws, and no number
+        ("epochs                  = 40", "epochs                  = 2"),
+        ("batch                   = 128", "batch                   = 16"),
+    ],
+    "infogan": [
+        ("latent(62", "latent(3"),
+        ("kind(10", "kind(3"),
+        ("dense(1024); batch_norm; relu", "dense(5); batch_norm; relu"),
+        ("7 * 7 * 128", "7 * 7 * 4"),
+        ("[128, 7, 7]", "[4, 7, 7]"),
+        ("transpose(64", "transpose(3"),
+        ("conv2d(64", "conv2d(2"),
+        ("conv2d(128", "conv2d(3"),
+        ("features(1024)", "features(5)"),
+        ("dense(128)", "dense(4)"),
+        ("adam(1e-3", "adam(2e-3"),
+        ("epochs                  = 30", "epochs                  = 2"),
+        ("batch                   = 100", "batch                   = 16"),
+    ],
+    "edges_to_digits": [
+        ("first(32)", "first(2)"),
+        ("second(64)", "second(3)"),
+        ("down(128)", "down(4)"),
+        ("up(64)", "up(3)"),
+        ("up(32)", "up(2)"),
+        ("down(32); down(64)", "down(2); down(3)"),
+        ("epochs    = 50", "epochs    = 2"),
+    ],
     "loop": [],
 }
 """The same sentences with smaller numbers, so that a mutation trains in a blink."""
@@ -170,6 +203,10 @@ SAY_THE_DEFAULT = {
     "normal",
     "reconstruction = binary_cross_entropy",
     "digit = category",  # a column that nothing reads
+    "category",
+    "discriminator.updates   = 1",
+    "loss                    = non_saturating",
+    "loss                    = [non_saturating, 1.0 * mutual_information]",
 }
 """Written out though the default is the same: deleted, or a list emptied, nothing changes."""
 
@@ -294,9 +331,17 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     _write_fashion(mnist / "data" / "mnist", generator)
     _write_houses(housing, generator)
     _write_ratings(ratings / "data", generator)
-    machines = dict.fromkeys(("mnist_rbm", "mnist_dbn", "digits_joint_rbm", "mnist_vae"), mnist)
+    edges = tmp_path_factory.mktemp("edges")
+    _write_edges(edges / "data", generator)
+    machines = dict.fromkeys(("mnist_rbm", "mnist_dbn", "digits_joint_rbm", "mnist_vae", "infogan"), mnist)
     tables = {"iris": iris, "loop": iris, "titanic": titanic, "housing_two_targets": housing, "movielens_rbm": ratings}
-    return tables | {"fashion_cnn": fashion} | machines
+    return tables | {"fashion_cnn": fashion, "fashion_gan": fashion, "edges_to_digits": edges} | machines
+
+
+def _write_edges(folder: Path, generator: np.random.Generator) -> None:
+    folder.mkdir()
+    drawn = {name: generator.integers(0, 256, (9, 32 * 32)).tolist() for name in ("edges", "photo")}
+    (folder / "edges.parquet").write_bytes(parquet_file(**drawn))
 
 
 def _write_ratings(folder: Path, generator: np.random.Generator) -> None:

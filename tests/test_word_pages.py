@@ -183,6 +183,10 @@ def specs_around(word: type[Part], example: str) -> list[str]:
             return around_vae(example)
         case "loss" if word.word in OF_GANS:
             return around_gan(word.family, example)
+        case "layer" if word.word == "virtual_batch_norm":
+            return [text.replace("leaky_relu(0.2)", f"{example}; leaky_relu(0.2)") for text in around_gan("layer", "")]
+        case "metric" if word.word in ("pairwise_distance", "modes_covered", "classifier_score"):
+            return around_gan(word.family, example)
         case "component" | "smoothing" | "instance_noise" | "penalty" | "sampling":
             return around_gan(word.family, example)
         case "model" | "procedure" if word.word in ("gan", "adversarial"):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("rows", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option(
     "--part",
-    help="What a layer gives instead of the answers: everything from the inputs up to it; of an autoencoder `encoder` or `decoder`.",
+    help="What a layer gives instead of the answers: everything from the inputs up to it; also `encoder` or `decoder`.",
 )
 @click.option("--top", type=click.IntRange(min=1), help="Of ratings: how many items each user gets (else 10).")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A .csv, .npz or .png file (else CSV on standard output).")
@@ -35,8 +35,8 @@ def command(model: Path, rows: Path, part: str | None, top: int | None, output: 
     """Answer new rows: a line a row, in their order.
 
     An autoencoder gives each row as it rebuilds it, and its reconstruction_error: the mean squared difference in the network's
-    scale, large for rows unlike those it was trained on. `--part encoder` gives the codes, and `--part decoder` takes such a table
-    of codes as INPUT. A .png has the rebuilt pictures, a .npz arrays. `--nearest 5` finds the training rows with the codes
+    scale, large for rows unlike those it was trained on. `--part encoder` gives the codes, and `--part decoder` takes such a
+    table of codes as INPUT. A .png has the rebuilt pictures, a .npz arrays. `--nearest 5` finds the training rows with the codes
     nearest to each row's, by the bits that differ where the codes are bits: `nearest_1` is a row's number in the run's data.
 
     A model of ratings answers a table with its column of users: a line with an item and no rating asks for its expected rating;

@@ -126,7 +126,7 @@ class _Taking:
         last, inputs = part.graph.nodes[-1], [node for node in part.graph.nodes if isinstance(node.layer, Input)]
         given = next((node.name for node in part.graph.nodes if is_noise(node)), None)
         if given is not None:
-            message = f"the part `{self.layer.part}` of {run.path} begins with `{given}`, and `pretrained` follows an `input` of columns"
+            message = f"the part `{self.layer.part}` of {run.path} begins with `{given}`, and `pretrained` follows an `input`"
             whole = next(name for name in ("encoder", SCORING) if name in run.spec.graphs)
             self.at_part.refuse("E0505", message, help=f"take one that begins with columns: `part = {whole}`")
         if isinstance(last.layer, Output):

@@ -50,7 +50,7 @@ def made_seats(spec: Spec) -> tuple[Seat, ...]:
 
 
 def rebuilt_tensor(spec: Spec) -> DoorTensor | None:
-    """The tensor of the door that a spec of one graph both takes and makes again; None where it makes nothing of what it takes."""
+    """The tensor of the door that a spec of one graph both takes and makes again, if there is one."""
     made = made_node(spec)
     if made is None or not isinstance(made.layer, Made):
         return None

@@ -51,7 +51,7 @@ def output_names(spec: Spec) -> dict[str, tuple[str, ...]]:
 def _is_score(spec: Spec, node: str) -> bool:
     """Whether a tensor is what a discriminator judges rows by: a number for each, or for each patch of a picture."""
     shape = spec.graph.node(node).shape
-    is_one = shape.is_vector and shape.dimensions() == (1,) or not shape.is_vector and shape.dimensions()[0] == 1
+    is_one = (shape.is_vector and shape.dimensions() == (1,)) or (not shape.is_vector and shape.dimensions()[0] == 1)
     return spec.graph.name == "discriminator" and node == end_of(spec.graph) and is_one and SCORE not in read_columns(spec)
 
 

@@ -21,7 +21,6 @@ from specc.ir import Spec
 from specc.vocabulary.columns import Array, Number
 from specc.vocabulary.families import Column
 
-
 Taken = dict[str, tuple[int, ...]]
 """By name the size of each."""
 
@@ -52,7 +51,8 @@ def _columns_of(taken: Taken, names: Sequence[str], where: str, part: str, repor
         own = _columns(name, size, names)
         if names and not set(own) <= set(names):
             lacking = next(column for column in own if column not in names)
-            message = f"{where} {'have' if where == WHERE else 'has'} no column `{lacking}`: the {part} makes rows of {_spoken(name, math.prod(size))}"
+            has = "have" if where == WHERE else "has"
+            message = f"{where} {has} no column `{lacking}`: the {part} makes rows of {_spoken(name, math.prod(size))}"
             way_out = "`specc predict RUN ROWS --part encoder` writes them" if part == "decoder" else "`specc sample` draws them"
             report.error("E0404", message, help=way_out)
         columns |= own
@@ -84,7 +84,7 @@ def _columns(name: str, size: tuple[int, ...], names: Sequence[str]) -> dict[str
 
 
 def _numbered(name: str, count: int, names: Sequence[str]) -> list[str]:
-    """`code_0`, `code_1`, …; or those of another name where the table has so many of one: a layer's features are called as it is."""
+    """`code_0`, `code_1`, …; or those of another name where the table has so many of one: features are called as their layer."""
     own = [f"{name}_{index}" for index in range(count)]
     if own[0] in names:
         return own

@@ -98,7 +98,7 @@ def _chunks(spec: Spec, numbers: np.ndarray) -> Iterator[Tensor]:
 
 @torch.no_grad()
 def given_by_module(spec: Spec, module: nn.Module, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What the module of a spec of one graph gives, by the outputs of its ONNX file: columns in their own units, answers, numbers.
+    """What the module of a spec of one graph gives, by the outputs of its ONNX file: columns in their units, answers, numbers.
 
     `inputs` are the tensors of the door, pictures as bytes, and codes.
     """

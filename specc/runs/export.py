@@ -19,9 +19,9 @@ from specc.onnx.build import build_onnx
 from specc.onnx.parity import Reference, measure
 from specc.parts import asked_part, part_of
 from specc.pytorch.source import build_module
+from specc.runs.composites import errors_of_rows
 from specc.runs.masks import Masked
 from specc.runs.ratings.export import proven_ratings
-from specc.runs.composites import errors_of_rows
 from specc.runs.sample.conditions import keep_conditions
 from specc.runs.samplers import export_samplers
 from specc.training.rows import Rows

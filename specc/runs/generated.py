@@ -27,7 +27,7 @@ MOST_LABELS, OF_EACH = 20, 8
 
 
 class Generated:
-    """What stands in a snapshot: `rows`, numbers of real rows whose conditions are given, and by column what was made for them."""
+    """What stands in a snapshot: `rows`, the real rows whose conditions are given, and what was made for them by column."""
 
     def __init__(self, spec: Spec, dataset: Dataset) -> None:
         part = making_part(spec)

@@ -35,7 +35,7 @@ def test_pictures_are_drawn_as_a_grid(conditional: Run, cli: Cli, tmp_path: Path
     step = 6 * scale + gap
     assert grid.shape == (2 * step + gap, 3 * step + gap), "three stand side by side"
     drawn = conditional.sample(5, {"digit": "2"}, seed=3).draws["image"]
-    assert np.array_equal(grid[gap : step : scale, gap + step : 2 * step : scale], drawn[1, 0])
+    assert np.array_equal(grid[gap:step:scale, gap + step : 2 * step : scale], drawn[1, 0])
 
 
 def test_lines_stand_in_lines(conditional: Run, cli: Cli, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What autoencoders give of rows: the rows rebuilt and their errors, codes, rows of codes; by the module and by onnxruntime alone."""
+"""What autoencoders give of rows: the rows rebuilt and their errors, codes, rows of codes; by module and by onnxruntime alone."""
 
 from __future__ import annotations
 

@@ -77,7 +77,9 @@ def test_what_is_noisy_has_lost_pixels_and_gained_none(run_of: Callable[[str], R
     lost = seen.noisy != rows
     assert (seen.noisy[lost] == 0).all()
     assert 0.1 < lost.mean() < 0.3
-    assert seen.mended.min() >= 0 and seen.mended.max() <= 1 and not np.array_equal(seen.mended, seen.shown.made.reshape(rows.shape))
+    assert (
+        seen.mended.min() >= 0 and seen.mended.max() <= 1 and not np.array_equal(seen.mended, seen.shown.made.reshape(rows.shape))
+    )
     assert seen_of(run_of("vae")).noisy is None
 
 
@@ -121,7 +123,9 @@ def test_a_picture_on_the_grid_lies_where_its_code_does(run_of: Callable[[str], 
             assert shown == pytest.approx(made, abs=1 / 255)
 
 
-def test_many_numbers_are_drawn_by_their_principal_components(run_of: Callable[[str], Run], drawn: Callable[[Run], Figures]) -> None:
+def test_many_numbers_are_drawn_by_their_principal_components(
+    run_of: Callable[[str], Run], drawn: Callable[[Run], Figures]
+) -> None:
     run = run_of("autoencoder")
     figure, code = drawn(run)["map"], seen_of(run).shown.codes.astype(float)
     assert any("two principal components of 3" in text.get_text() for text in figure.texts)

@@ -31,7 +31,8 @@ def test_the_last_moment_is_what_the_run_makes_of_the_documented_noise(maker: Ma
     """Rows of a label stand together, and beside each a real row of that label."""
     run = maker("conditional")
     story = story_of(run, data_of(run))
-    assert story is not None and [moment.title for moment in story.moments] == ["at the start", "after epoch 1", "at the end (epoch 2)"]
+    assert story is not None
+    assert [moment.title for moment in story.moments] == ["at the start", "after epoch 1", "at the end (epoch 2)"]
     labels = story.labels(story.end.rows)
     assert labels == ["0"] * 8 + ["1"] * 8 + ["2"] * 8
     drawn = run.sample(24, {"digit": labels}, seed=0)

@@ -30,7 +30,9 @@ def rows_of(run: Run) -> Path:
 @pytest.mark.parametrize("bits", [True, False])
 def test_they_are_those_of_all_distances_in_the_order_of_the_rows(bits: bool) -> None:
     draw = np.random.default_rng(1)
-    asked, known = ((draw.random((count, 12)) < 0.5).astype(float) if bits else draw.normal(size=(count, 12)) for count in (7, 40))
+    asked, known = (
+        (draw.random((count, 12)) < 0.5).astype(float) if bits else draw.normal(size=(count, 12)) for count in (7, 40)
+    )
     distances, places = _nearest(asked, known, 5, bits)
     apart = (asked[:, None] != known).sum(axis=2) if bits else np.sqrt(((asked[:, None] - known) ** 2).sum(axis=2))
     expected = np.argsort(apart, axis=1, kind="stable")[:, :5]

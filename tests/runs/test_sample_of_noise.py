@@ -30,11 +30,9 @@ Maker = Callable[[str], Run]
 def by_onnxruntime(run: Run, file: str, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """What the documentation says that anyone can do with the `.npz` file."""
     session = onnxruntime.InferenceSession(run.path / file)
-    taken = {
-        x.name: rows[x.name].astype(object) if x.type == "tensor(string)" else rows[x.name] for x in session.get_inputs()
-    }
+    taken = {x.name: rows[x.name].astype(object) if x.type == "tensor(string)" else rows[x.name] for x in session.get_inputs()}
     names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(names, taken)))
+    return {name: np.asarray(values) for name, values in zip(names, session.run(names, taken))}
 
 
 def test_the_noise_is_that_of_numpys_generators_and_fewer_rows_are_the_first_of_more(maker: Maker) -> None:
@@ -137,7 +135,8 @@ def test_a_table_is_in_its_own_units(maker: Maker) -> None:
     towns, fits = list(run.spec.bound.fits["town"].labels), run.spec.bound.fits  # type: ignore[union-attr]
     onehot = np.eye(2, dtype=np.float32)[[towns.index(town) for town in samples.draws["town"]]]
     with torch.no_grad():
-        z = run.module.generator(torch.from_numpy(samples.noise["latent"]), torch.from_numpy(onehot)).double().numpy()
+        made = run.module.generator(torch.from_numpy(samples.noise["latent"]), torch.from_numpy(onehot))  # type: ignore[operator]
+    z = made.double().numpy()
     size, year = fits["size"], fits["year"]
     assert samples.draws["size"] == pytest.approx(np.expm1(z[:, 0] * size.scale + size.center), rel=1e-5)  # type: ignore[union-attr]
     assert samples.draws["year"] == pytest.approx(z[:, 1] * year.scale + year.center, rel=1e-6)  # type: ignore[union-attr]
@@ -217,7 +216,12 @@ def test_an_arc_keeps_the_length_of_two_that_are_equally_long() -> None:
 REFUSED = [
     ("conditional", {"digit": 7}, {}, "`digit` has no label `7`: it has `0`, `1` and `2`"),
     ("conditional", {"digt": 1}, {}, "`digt` is nothing that the generator takes: did you mean `digit`?"),
-    ("conditional", {"light": 1}, {}, "the generator of `conditional` takes no `light`: what can be given is `digit` and `latent_0`"),
+    (
+        "conditional",
+        {"light": 1},
+        {},
+        "the generator of `conditional` takes no `light`: what can be given is `digit` and `latent_0`",
+    ),
     ("conditional", {"digit": [0, 7]}, {}, "`digit` has no label `7`: it has `0`, `1` and `2`"),
     ("lit", {"light": "bright"}, {}, "`light` is a number, and `bright` is none"),
     ("codes", {"kind": 4}, {}, "`kind` is one of 4, counted from 0 to 3, and `4` is none of them"),
@@ -275,3 +279,16 @@ def test_a_discriminators_file_gives_the_score_that_training_is_about(maker: Mak
     with torch.no_grad():
         expected = module(**scaled_inputs(part, inputs))
     assert score == pytest.approx(expected.numpy(), abs=1e-5)
+
+
+def test_the_recipe_of_the_page_makes_the_rows_again(maker: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = maker("conditional")
+    page = (Path(__file__).parents[2] / "docs" / "gans.md").read_text("utf-8")
+    (recipe,) = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
+    shutil.copy(run.path / "generator.onnx", tmp_path)
+    (tmp_path / "rows.npz").write_bytes(file_of(run.sample(40, seed=6), Path("rows.npz")))
+    monkeypatch.chdir(tmp_path)
+    made: dict[str, np.ndarray] = {}
+    exec(recipe, made)
+    assert made["image"].shape == (40, 1, 6, 6)
+    made["rows"].close()  # type: ignore[attr-defined]

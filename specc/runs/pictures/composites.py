@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -90,13 +90,13 @@ def _spread(numbers: np.ndarray, most: int) -> np.ndarray:
 
 
 def _noisy(run: Run, rows: Rows, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray] | tuple[()]:
-    """What the first noise of the encoder makes of rows, and the decoder of that, `[rows, numbers]`; nothing where a layer changes
-    them before any noise.
+    """What the first noise of the encoder makes of rows, and the decoder of that, `[rows, numbers]`; nothing where a layer
+    changes them before any noise.
     """
     noise = _first_noise(run.spec.graphs["encoder"].nodes)
     if noise is None:
         return ()
-    seen: list[torch.Tensor] = []
+    seen: list[Any] = []
     layer = run.module.get_submodule(identifier(noise.name))
     handle = layer.register_forward_hook(lambda _, given, result: seen.append(result))
     layer.train()

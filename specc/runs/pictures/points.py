@@ -18,7 +18,7 @@ SIDE = 2.3
 
 
 def draw_points(story: Story) -> None:
-    """`samples.png`: a panel a moment, training rows in grey, made ones upon them; all panels with the axes of the training rows."""
+    """`samples.png`: a panel a moment, training rows in grey and made ones upon them, all on the axes of the training rows."""
     moments = spread(story.moments, MOST_MOMENTS)
     train = story.dataset.rows["train"][:MOST_POINTS]
     real = [story.real(seat, train) for seat in story.seats]

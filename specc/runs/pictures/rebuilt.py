@@ -21,7 +21,7 @@ HEAD, FOOT = 0.36, 0.3
 
 
 def draw_rebuilt(seen: Seen) -> None:
-    """`reconstructions.png`: pictures, what the encoder saw of them in training, what comes back; of tables each column's error."""
+    """`reconstructions.png`: pictures, what the encoder sees of them in training, what comes back; of tables each error."""
     if seen.picture is None:
         names = [name for place in seen.places for name in place.names]
         rows, made = (values.reshape(len(values), -1) for values in (seen.shown.rows, seen.shown.made))

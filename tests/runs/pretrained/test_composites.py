@@ -73,7 +73,10 @@ def test_a_frozen_part_gives_what_it_gave_in_its_run(kind: str, home: Home, devi
 def test_the_mean_of_a_vae_is_a_dense_layer_with_its_weights(home: Home, device: str) -> None:
     folder = home("vae")
     (folder / "again.dn").write_text(text_of("vae", "encoder"), "utf-8")
-    ours, theirs = trained(folder / "again.dn", device).module.state_dict(), Run(folder / "runs" / "vae" / "0001").module.state_dict()
+    ours, theirs = (
+        trained(folder / "again.dn", device).module.state_dict(),
+        Run(folder / "runs" / "vae" / "0001").module.state_dict(),
+    )
     assert torch.equal(ours["known_latent.weight"], theirs["encoder_latent.mean.weight"])
     assert torch.equal(ours["known_latent.bias"], theirs["encoder_latent.mean.bias"])
     assert not [key for key in ours if "log_variance" in key]
@@ -121,7 +124,6 @@ def test_an_encoder_may_begin_another_encoder(home: Home, device: str) -> None:
     (folder / "stacked.dn").write_text(stacked, "utf-8")
     run = trained(folder / "stacked.dn", device)
     names = [node.name for node in run.spec.graphs["encoder"].nodes]
-    assert names == [
-        "encoder.input_1", "encoder.pretrained_1.flatten_1", "encoder.pretrained_1.dense_1", "encoder.pretrained_1", "encoder.deeper",
-    ]  # fmt: skip
+    taken = ["pretrained_1.flatten_1", "pretrained_1.dense_1", "pretrained_1"]
+    assert names == [f"encoder.{name}" for name in ("input_1", *taken, "deeper")]
     assert run.predict(folder / "rows.npz", "encoder").columns == ["deeper_0", "deeper_1"]

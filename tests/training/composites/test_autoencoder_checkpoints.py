@@ -11,7 +11,16 @@ from specc.data.bind import Dataset
 from specc.ir import Spec
 from tests.data.binding import bound, npz_file
 from tests.training.composites.autoencoders import text_of
-from tests.training.test_checkpoint import Weights, goes_on_to_the_same_bits, run, training, weights, without_seconds
+from tests.training.test_checkpoint import (
+    Saved,
+    Weights,
+    every_state,
+    goes_on_to_the_same_bits,
+    run,
+    training,
+    weights,
+    without_seconds,
+)
 
 TRAIN = """
   batch = 9
@@ -41,18 +50,21 @@ def spec(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def whole(spec: tuple[Spec, Dataset]) -> tuple[Weights, list[dict], int]:
-    """The run that nothing interrupts, and between how many steps of it a state may be taken."""
-    offers: list[bool] = []
-    training_, events = training(spec, lambda training, final: offers.append(final))
-    run(training_)
-    return weights(training_), without_seconds(events), len(offers)
+def whole(spec: tuple[Spec, Dataset]) -> tuple[Weights, list[dict]]:
+    """The run that nothing interrupts."""
+    course, events = training(spec)
+    run(course)
+    return weights(course), without_seconds(events)
+
+
+@pytest.fixture(scope="module")
+def states(spec: tuple[Spec, Dataset]) -> list[Saved]:
+    return every_state(spec)
 
 
 @pytest.mark.parametrize("share", np.linspace(0, 0.97, 13).tolist())
-def test_a_state_goes_on_to_the_same_bits(spec, whole, share: float, tmp_path: Path) -> None:
-    *ended, offers = whole
-    goes_on_to_the_same_bits(int(share * offers), spec, tuple(ended), tmp_path / "state")
+def test_a_state_goes_on_to_the_same_bits(share: float, states, spec, whole, tmp_path: Path) -> None:
+    goes_on_to_the_same_bits(states[int(share * len(states))], spec, whole, tmp_path / "state")
 
 
 def test_every_kind_of_phase_is_among_them(whole) -> None:
