@@ -46,7 +46,8 @@ def measured(folder: Path, epochs: int | None) -> list[str]:
         print(rows[-1], flush=True)
     verdict = "reached" if best <= MOST_ERROR else "MISSED"
     return [
-        "784-1000-500-250-30 and back, one thread, one seed. The error is the sum of the squares of 784 differences, a mean over rows.",
+        "784-1000-500-250-30 and back, one thread, one seed. The error is the sum of the squares of 784 differences, a mean over",
+        "rows.",
         "",
         *table(["recipe", "epochs", "test error", "training error", "processor time"], rows),
         "",
