@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from specc.data.chances import chances_are_between_0_and_1
 from specc.data.dataset import Dataset as Dataset
 from specc.data.files import Files
 from specc.data.fit import NothingToFit, fit_column
@@ -20,6 +21,7 @@ from specc.diagnostics import Report, listing
 from specc.infer import infer_shapes
 from specc.ir import Bound, CategoryFit, Fit, Node, NumberFit, Spec
 from specc.vocabulary.columns import Category, fits_pattern, is_pattern, symbol
+from specc.vocabulary.layers.composite import Made
 from specc.vocabulary.layers.sources import Input
 
 
@@ -49,6 +51,7 @@ def bind(spec: Spec, folder: Path, root: Path | None, report: Report) -> tuple[S
     spec = infer_shapes(spec, report, sizes)
     report.raise_errors()
     units_hold_the_values(spec, table, sets["train"], report)
+    chances_are_between_0_and_1(spec, table, report)
     report.raise_errors()
     dataset = _dataset(spec, table, sets, report)
     dataset.dropped, dataset.unlabelled, dataset.pretrained = dropped, unlabelled, taken.weights
@@ -85,7 +88,7 @@ def _with_columns(spec: Spec, table: Table) -> Spec:
     }
 
     def expanded(node: Node) -> Node:
-        if not isinstance(node.layer, Input):
+        if not isinstance(node.layer, Input | Made):
             return node
         columns = tuple(name for column in node.layer.columns for name in (standing[column] if is_pattern(column) else [column]))
         return node.model_copy(update={"layer": node.layer.model_copy(update={"columns": columns})})

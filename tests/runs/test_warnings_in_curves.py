@@ -19,7 +19,7 @@ def codes_of(run: Run) -> list[tuple[str, float]]:
 
 
 def test_a_failure_is_marked_at_its_epoch(tmp_path: Path) -> None:
-    run = made_run(tmp_path, "gan", "train { epochs = 3; batch = 20 }")
+    run = made_run(tmp_path, "plain", "train { epochs = 3; batch = 20 }")
     assert codes_of(run) == []
     log = run.path / "metrics.jsonl"
     first, *others = log.read_text("utf-8").splitlines()

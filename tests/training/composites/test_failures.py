@@ -105,7 +105,8 @@ def test_what_does_not_last_is_not_told() -> None:
 
 def test_a_discriminator_that_is_sure_for_a_while_only_wavers() -> None:
     """Between 0.95 and 0.98 it has neither won nor lost what it had won."""
-    wavering = [epoch(n, 100 * n, **(WON if n != 5 else {"discriminator_accuracy": 0.96})) for n in range(1, 8)]
+    doubts: Values = {"discriminator_accuracy": 0.96}
+    wavering = [epoch(n, 100 * n, **(WON if n != 5 else doubts)) for n in range(1, 8)]
     assert codes(told(spec_of(), wavering)) == [(6, "W2101")]
 
 
