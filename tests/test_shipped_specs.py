@@ -27,7 +27,7 @@ FIGURES |= {"penguins_rbm": ("log_likelihood", -4.5), "body_mass_dbn": ("r2", 0.
 FIGURES |= {"digits_denoising": ("reconstruction_error", 0.030), "digits_map": ("reconstruction_error", 0.050)}
 FIGURES |= {"digits_hashing": ("reconstruction_error", 0.040), "digits_convolutional": ("reconstruction_error", 0.040)}
 FIGURES |= {"penguins_anomalies": ("reconstruction_error", 0.100), "digits_few_labels": ("accuracy", 0.80)}
-FIGURES |= {"digits_vae": ("loss", 27.0), "digits_gan": ("duplicates", 0.01), "digits_made": ("accuracy", 0.90)}
+FIGURES |= {"digits_vae": ("loss", 27.0), "digits_gan": ("duplicates", 0.01), "digits_made": ("accuracy", 0.95)}
 FIGURES |= {"ring": ("pairwise_distance", 0.80), "penguins_gan": ("pairwise_distance", 0.70)}
 """What the test rows reach, by chance a row or two below the means that `benchmarks/RESULTS.md` states; of errors the most."""
 LESS_IS_MORE = ("reconstruction_error", "loss", "duplicates")
@@ -39,8 +39,8 @@ SHORTER |= {"noisy_digits": {"train.pretrain.epochs": 10, "train.finetune.epochs
 SHORTER |= {"penguins_rbm": {"train.epochs": 100}, "body_mass_dbn": {"train.pretrain.epochs": 30, "train.finetune.epochs": 40}}
 SHORTER |= {"digits_denoising": {"train.epochs": 12}, "digits_map": {"train.epochs": 20}, "digits_hashing": {"train.epochs": 20}}
 SHORTER |= {"digits_convolutional": {"train.epochs": 8}, "penguins_anomalies": {"train.epochs": 40}}
-SHORTER |= {"digits_few_labels": {"train.epochs": 40}, "digits_vae": {"train.epochs": 12}, "digits_gan": {"train.epochs": 6}}
-SHORTER |= {"digits_made": {"train.epochs": 3}, "ring": {"train.epochs": 40}, "penguins_gan": {"train.epochs": 40}}
+SHORTER |= {"digits_few_labels": {"train.epochs": 40}, "digits_vae": {"train.epochs": 12}, "digits_gan": {"train.epochs": 20}}
+SHORTER |= {"digits_made": {"train.epochs": 5}, "ring": {"train.epochs": 40}, "penguins_gan": {"train.epochs": 40}}
 """These stop where seconds are enough."""
 MISSING = {"iris": 0, "digits": 0, "penguins": 11 + 4 * 2, "body_mass": 9}
 MISSING |= {"films": 0, "digits_rbm": 0, "topics_rbm": 0, "digits_dbn": 0, "digits_joint_rbm": 0, "noisy_digits": 0}

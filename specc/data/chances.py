@@ -32,7 +32,8 @@ def chances_are_between_0_and_1(spec: Spec, table: Table, report: Report) -> Non
         if len(rows):
             message = f"`{loss.word}` compares numbers from 0 to 1, and `{name}` has others in {count_of(len(rows), 'row')}"
             notes = first_rows(lambda row: f"`{name}` in {table.place(row)}", rows.tolist())  # noqa: B023
-            way_out = "`scale = minmax` brings numbers there; `mean_squared_error` compares any"
+            squares = "elbo(reconstruction = mean_squared_error)" if isinstance(loss, Elbo) else "mean_squared_error"
+            way_out = f"`scale = minmax` brings numbers there; `{squares}` compares any"
             report.error("E0406", message, spec.spans.get(f"data.columns.{name}", node.span), notes=notes, help=way_out)
 
 

@@ -67,11 +67,15 @@ def idx(columns: str = IMAGE, train: str = "epochs = 1", split: str = "", **chan
     return of_images('idx("m")', files, columns, train, split)
 
 
-def machine(row: Callable[[int], str], columns: str, units: str = "", split: str = "") -> Case:
-    """An rbm that sees columns of a table; `row` makes the text of a line."""
+REBUILT = "autoencoder {{ encoder {{ input(features); dense(2) }}; decoder {{ dense(3, sigmoid) }} }}\n"
+REBUILT += "train {{ loss = {}; epochs = 1 }}\n"
+
+
+def machine(row: Callable[[int], str], columns: str, units: str = "", split: str = "", model: str = "") -> Case:
+    """An rbm, or another model, that sees columns of a table; `row` makes the text of a line."""
     split = f"split = {split}" if split else ""
     data = f'data {{ source = csv("t.csv"); columns {{ {columns} }}; {split} }}\n'
-    text = f"{data}rbm {{ visible(features{units}); hidden(4) }}\ntrain {{ epochs = 1 }}\n"
+    text = data + (model or f"rbm {{ visible(features{units}); hidden(4) }}\ntrain {{ epochs = 1 }}\n")
     return Case(text, {"t.csv": table(20, row, "w0,w1,w2,w3,w4")})
 
 
@@ -185,6 +189,15 @@ CASES: dict[str, Case] = {
     ),
     "many columns that bernoulli units do not hold": machine(
         lambda i: f"{i},{i},{i},{i},{i}", '"w*" = number', ", units = bernoulli"
+    ),
+    "numbers that are no chances": machine(
+        lambda i: f"{i / 20},{i - 3},0.5,1,0", "w0 = number; w1 = number; w2 = number", model=REBUILT.format("binary_cross_entropy")
+    ),
+    "numbers of a vae that are no chances": machine(
+        lambda i: f"{i / 20},{i - 3},0.5,1,0",
+        "w0 = number; w1 = number; w2 = number",
+        model="vae { encoder { input(features); dense(4) }; latent(2); decoder { dense(3, sigmoid) } }\n"
+        "train { loss = elbo(reconstruction = binary_cross_entropy); epochs = 1 }\n",
     ),
     "numbers that are no counts": machine(lambda i: f"{i},{i / 2},{-i},1,0", '"w*" = number', ", units = replicated_softmax"),
     "documents without words": machine(lambda i: "0,0,0,0,0", '"w*" = number', ", units = replicated_softmax"),
