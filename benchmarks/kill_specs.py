@@ -221,7 +221,7 @@ train {{
 def _of_gans(name: str, draw: random.Random, length: int, kind: str, penalized: bool) -> str:
     """A phase of adversarial training, with a number of remedies."""
     batch, updates = draw.choice(["8", "16", "50"]), draw.choice([1, 1, 2, 5])
-    epochs = max(3, length * updates // {"8": 30, "16": 15, "50": 5}[batch])
+    epochs = max(3, min(12, length * updates // {"8": 30, "16": 15, "50": 5}[batch]))
     games = ["minimax", "non_saturating"] + ["least_squares", "hinge"] * (kind != "score")
     games += ["wasserstein"] * (penalized and kind != "score")
     game = draw.choice(games)

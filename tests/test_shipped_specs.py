@@ -26,12 +26,12 @@ FIGURES |= {"digits_dbn": ("accuracy", 0.94), "digits_joint_rbm": ("accuracy", 0
 FIGURES |= {"penguins_rbm": ("log_likelihood", -4.5), "body_mass_dbn": ("r2", 0.80)}
 FIGURES |= {"digits_denoising": ("reconstruction_error", 0.030), "digits_map": ("reconstruction_error", 0.050)}
 FIGURES |= {"digits_hashing": ("reconstruction_error", 0.040), "digits_convolutional": ("reconstruction_error", 0.040)}
-FIGURES |= {"penguins_anomalies": ("reconstruction_error", 0.100), "digits_few_labels": ("accuracy", 0.80)}
+FIGURES |= {"penguins_anomalies": ("reconstruction_error", 0.100), "digits_few_labels": ("accuracy", 0.65)}
 FIGURES |= {"digits_vae": ("loss", 27.0), "digits_gan": ("duplicates", 0.01), "digits_made": ("accuracy", 0.95)}
 FIGURES |= {"ring": ("pairwise_distance", 0.80), "penguins_gan": ("pairwise_distance", 0.70)}
 """What the test rows reach, by chance a row or two below the means that `benchmarks/RESULTS.md` states; of errors the most."""
 LESS_IS_MORE = ("reconstruction_error", "loss", "duplicates")
-BASES = {"digits_few_labels": "digits_denoising", "digits_made": "digits_gan"}
+BASES = {"digits_few_labels": "digits_map", "digits_made": "digits_gan"}
 """Specs that take a part of another's run, or rows that it makes: it is trained before."""
 SHORTER = {"digits": {"train.epochs": 12}}
 SHORTER |= {"digits_rbm": {"train.epochs": 20}, "digits_joint_rbm": {"train.epochs": 40}, "topics_rbm": {"train.epochs": 60}}
@@ -39,7 +39,7 @@ SHORTER |= {"noisy_digits": {"train.pretrain.epochs": 10, "train.finetune.epochs
 SHORTER |= {"penguins_rbm": {"train.epochs": 100}, "body_mass_dbn": {"train.pretrain.epochs": 30, "train.finetune.epochs": 40}}
 SHORTER |= {"digits_denoising": {"train.epochs": 12}, "digits_map": {"train.epochs": 20}, "digits_hashing": {"train.epochs": 20}}
 SHORTER |= {"digits_convolutional": {"train.epochs": 8}, "penguins_anomalies": {"train.epochs": 40}}
-SHORTER |= {"digits_few_labels": {"train.epochs": 40}, "digits_vae": {"train.epochs": 12}, "digits_gan": {"train.epochs": 20}}
+SHORTER |= {"digits_few_labels": {"train.epochs": 100}, "digits_vae": {"train.epochs": 12}, "digits_gan": {"train.epochs": 20}}
 SHORTER |= {"digits_made": {"train.epochs": 5}, "ring": {"train.epochs": 40}, "penguins_gan": {"train.epochs": 40}}
 """These stop where seconds are enough."""
 MISSING = {"iris": 0, "digits": 0, "penguins": 11 + 4 * 2, "body_mass": 9}

@@ -70,14 +70,6 @@ def around_ratings(source: str, visible: str) -> list[str]:
     return [f"data {{ {source} }}\nrbm {{ {visible}; hidden(8) }}\ntrain {{ epochs = 8 }}\n"]
 
 
-def around_gan(layer: str = "relu", train: str = "batch = 8") -> str:
-    """A small spec of a gan whose generator holds a layer, or whose training a setting."""
-    generator = f"generator {{ dense(8); {layer}; dense(4, tanh); reshape([1, 2, 2]) }}"
-    data = 'data { source = npz("rows.npz"); columns { i = image([1, 2, 2], scale = symmetric); mode = category } }'
-    parts = f"latent(4); {generator}; discriminator {{ input(i); flatten; dense(1) }}"
-    return f"{data}\ngan {{ {parts} }}\ntrain {{ {train}; epochs = 2 }}\n"
-
-
 def around_vae(train: str = "batch = 8", model: str = "") -> list[str]:
     """A small spec of a vae of bits, or a whole one of two numbers."""
     bits = "vae { encoder { input(i); flatten }; latent(2); decoder { dense(4, sigmoid); reshape([1, 2, 2]) } }"
@@ -103,7 +95,7 @@ OF_GANS = ("minimax", "non_saturating", "least_squares", "hinge", "wasserstein",
 
 def around_gan(family: str, example: str) -> list[str]:
     """Small specs that may hold a loss, a remedy or a component of a gan, or one itself."""
-    data = 'data { source = npz("rows.npz"); columns { x = number; z = number; label = category } }\n'
+    data = 'data { source = npz("rows.npz"); columns { x = number; z = number; label = category; mode = category } }\n'
     if family == "model":
         return [f'data {{ source = npz("rows.npz"); columns {{ {columns} }} }}\n{example}\ntrain {{ epochs = 2 }}\n' for columns in FOUR]
     component, train = (example, "") if family == "component" else ("", example)
@@ -169,8 +161,6 @@ def specs_around(word: type[Part], example: str) -> list[str]:
     match word.family:
         case "layer" if word.word in ("visible", "hidden", "rbm", "label"):
             return around_machine(example)
-        case "layer" if word.word == "virtual_batch_norm":
-            return [around_gan(example)]
         case "units":
             return around_machine(example)
         case "model" if word.word == "rbm":
@@ -193,8 +183,6 @@ def specs_around(word: type[Part], example: str) -> list[str]:
             return around_gan(word.family, example)
         case "procedure" if word.word != "supervised":
             return around_setting_of_machines(example)
-        case "metric" if word.__module__.endswith(".quality"):
-            return [around_gan(train=example)]
         case "metric" if word.target == "machine":  # type: ignore[attr-defined]
             return around_setting_of_machines(example)
         case "regularizer" if word.word == "sparsity":

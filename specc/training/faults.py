@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from types import FrameType, FunctionType
 
 import torch
@@ -39,7 +40,13 @@ def checked_rate(rate: Rate, clock: Clock) -> float:
 @torch.no_grad()
 def bad_output(module: nn.Module, inputs: dict[str, Tensor]) -> str | None:
     """The first layer, in the order of the computation, whose output for a batch is not finite."""
-    return next((name for name, tensor in _named_tensors(module, inputs).items() if not _finite(tensor)), None)
+    return bad_result(module, lambda: module(**inputs))
+
+
+@torch.no_grad()
+def bad_result(module: nn.Module, compute: Callable[[], object]) -> str | None:
+    """The first layer whose output is not finite, where something is computed by the methods of a module."""
+    return next((name for name, tensor in _named_tensors(module, compute).items() if not _finite(tensor)), None)
 
 
 def bad_gradient(module: nn.Module) -> str | None:
@@ -62,7 +69,7 @@ def find_layer(spec: Spec, name: str | None) -> Node | None:
     return layers.get(name) or tables.get(name) or layers.get(name.removesuffix("_"))
 
 
-def _named_tensors(module: nn.Module, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+def _named_tensors(module: nn.Module, compute: Callable[[], object]) -> dict[str, Tensor]:
     """Every tensor that `forward` gives a name to, in its order: emitted source has a line a layer.
 
     Of a composite those of the methods of its parts, each with the name of its part in front.
@@ -78,7 +85,7 @@ def _named_tensors(module: nn.Module, inputs: dict[str, Tensor]) -> dict[str, Te
     before = sys.getprofile()
     sys.setprofile(watch)
     try:
-        module(**inputs)
+        compute()
     finally:
         sys.setprofile(before)
     return {name: value for name, value in seen.items() if isinstance(value, Tensor)}

@@ -65,6 +65,8 @@ class Epoch:
     def add(self, step: Step) -> None:
         for name, tensor in step.items():
             self.measured.setdefault(name, []).append(tensor)
+        # What a checkpoint gave back is in no order of its own.
+        self.measured = {name: self.measured[name] for name in (*step, *sorted(self.measured.keys() - step.keys()))}
 
     def joined(self) -> Step:
         return {name: torch.cat(tensors) for name, tensors in self.measured.items()}

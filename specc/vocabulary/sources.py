@@ -70,8 +70,8 @@ class Images(Source):
 class Samples(Source):
     """Rows that another run makes of noise, the same for the same seed: a gan's generator, or the decoder of a vae.
 
-    `path` is a run's folder, or the folder of a spec's runs: then its newest finished run. Its columns are those that it makes and
-    those that it makes rows for, drawn as its own training rows have them.
+    `path` is a run's folder, or the folder of a spec's runs: then its newest finished run. The columns are those that it makes,
+    and those that it makes rows for, drawn as its own training rows have them.
 
     Example: `source = samples("runs/faces", count = 10_000)`
     """

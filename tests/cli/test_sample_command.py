@@ -152,7 +152,8 @@ def test_neither_pictures_nor_single_counts_can_be_given(pictures: Run, texts: R
 
 
 def test_a_network_is_not_drawn_from(iris_run: Run, cli: Cli) -> None:
-    assert cli("sample", iris_run.path) == (1, "", "error: `iris` is a network: rows are drawn from a `gan`, a `vae`, an `rbm` or a `dbn`\n")
+    message = "error: `iris` is a network: rows are drawn from a `gan`, a `vae`, an `rbm` or a `dbn`\n"
+    assert cli("sample", iris_run.path) == (1, "", message)
 
 
 # ---- predict and export

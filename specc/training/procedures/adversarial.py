@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from specc.training.composites.reference import Reference
 from specc.training.composites.resting import at_rest, layers_of
 from specc.training.descent import descend
 from specc.training.evaluate import Evaluation, in_use, measure_answers
-from specc.training.faults import NotFinite, bad_gradient
+from specc.training.faults import NotFinite, bad_result
 from specc.training.procedures.procedure import Alarm, Measures, Procedure, Step
 from specc.training.rows import Batch, Rows
 from specc.training.state import State
@@ -88,7 +89,7 @@ class Adversarial(Procedure):
         with parameters.only("discriminator"), at_rest(self._layers(state.module, "recognizer")):
             self.reference.show(state, self.rows, "discriminator")
             loss, measured = self.discriminator.loss(state, batch, noise, made, clock)
-            _backward(loss, state.module)
+            self._backward(loss, state.module, batch, noise)
         descend(self.phase, state, clock, "discriminator")
         return measured
 
@@ -98,11 +99,19 @@ class Adversarial(Procedure):
         parameters.clear_gradient("generator")
         with parameters.only("generator"), at_rest(self._layers(state.module, "discriminator")):
             loss, measured = self.discriminator.deceived(state, batch, turn.noise, turn.made, clock)
-            _backward(loss, state.module)
+            self._backward(loss, state.module, batch, turn.noise)
         own = [p.grad for layer in self._layers(state.module, "generator") for p in layer.parameters() if p.grad is not None]
         length = torch.nn.utils.get_total_norm(own)[None]
         descend(self.phase, state, clock, "generator")
         return {"generator_gradient": length} | measured
+
+    def _backward(self, loss: Tensor, module: nn.Module, batch: Batch, noise: dict[str, Tensor]) -> None:
+        """Gradients of a loss, unless all that it is of is frozen. Raises `NotFinite`."""
+        if not math.isfinite(loss.detach()):
+            made = partial(self.generated, module, batch.inputs, noise)
+            raise NotFinite("loss", bad_result(module, lambda: self.discriminator.judged(module, batch, made())))
+        if loss.requires_grad:
+            loss.backward()
 
     def summary(self, state: State, measured: Step, numbers: np.ndarray, epoch: int) -> Measures:
         with torch.no_grad():  # in use the generator goes by what its last weights make of the reference
@@ -162,11 +171,3 @@ class Adversarial(Procedure):
 
 def _means(measured: Step) -> Measures:
     return {name: float(values.double().mean()) for name, values in measured.items()}
-
-
-def _backward(loss: Tensor, module: nn.Module) -> None:
-    """Gradients of a loss, unless all that it is of is frozen. Raises `NotFinite`."""
-    if not math.isfinite(loss.detach()):
-        raise NotFinite("loss", bad_gradient(module))
-    if loss.requires_grad:
-        loss.backward()

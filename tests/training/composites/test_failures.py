@@ -17,9 +17,10 @@ from specc.defaults import with_defaults
 from specc.diagnostics import Source
 from specc.ir import Spec
 from specc.pytorch.source import build_module
+from specc.runs.failures import diverged
 from specc.training.composites.failures import failures, is_time_to_look, nothing_seen
 from specc.training.device import compute_with
-from specc.training.loop import Training
+from specc.training.loop import Diverged, Training
 from specc.training.procedures.procedure import Alarm
 from specc.training.streams import Streams
 from tests.data.binding import bound, npz_file
@@ -206,14 +207,20 @@ def test_the_way_out_is_a_remedy_that_the_spec_does_not_have(
     assert span_of(spec, spec.phases[0], alarm.setting) is not None
 
 
-def trained(folder: Path, rows: np.ndarray, text: str) -> tuple[list[tuple[int, Alarm]], list[dict[str, Any]]]:
-    """What a whole training tells, and its events."""
+def training_of(folder: Path, rows: np.ndarray, text: str, **watching: Any) -> Training:
+    """A training that is about to begin."""
     spec, dataset = bound(folder, text, {"rows.npz": npz_file(point=rows.astype(np.float32), mode=np.arange(len(rows)) % 8)})
     streams, module = Streams(0), build_module(spec)
     module.start(streams["weights"])  # type: ignore[operator]
+    return Training(spec, dataset, module, streams, CPU, **watching)
+
+
+def trained(folder: Path, rows: np.ndarray, text: str) -> tuple[list[tuple[int, Alarm]], list[dict[str, Any]]]:
+    """What a whole training tells, and its events."""
     found: list[tuple[int, Alarm]] = []
     events: list[dict[str, Any]] = []
-    training = Training(spec, dataset, module, streams, CPU, events.append, warn=lambda phase, n, alarm: found.append((n, alarm)))
+    warn = lambda phase, number, alarm: found.append((number, alarm))  # noqa: E731
+    training = training_of(folder, rows, text, report=events.append, warn=warn)
     with compute_with(CPU, threads=1):
         training.run()
     return found, events
@@ -269,3 +276,15 @@ def test_modes_and_the_rows_near_them_are_measured_where_they_are_named(tmp_path
     assert all({"pairwise_distance", "duplicates"} <= event["validation"].keys() for event in events)
     assert ["modes_covered" in event["validation"] for event in events] == [False, True]
     assert 0 <= events[-1]["validation"]["high_quality"] < 0.2, "nothing is learnt in two epochs"
+
+
+@pytest.mark.parametrize("poisoned", ["generator_dense_1", "generator_dense_2", "discriminator_dense_1", "discriminator_dense_2"])
+def test_a_loss_that_is_no_number_names_the_part_and_the_layer(tmp_path: Path, poisoned: str) -> None:
+    training = training_of(tmp_path, normal_rows(200), text_of("batch = 50; epochs = 1"))
+    with torch.no_grad():
+        training.module.get_parameter(f"{poisoned}.bias")[0] = torch.nan
+    with pytest.raises(Diverged) as caught:
+        training.run()
+    message = diverged(training.spec, caught.value)
+    layer = poisoned.replace("_", ".", 1)
+    assert (message.code, message.label) == ("E0506", f"`{layer}` is the first layer whose output is not finite")
