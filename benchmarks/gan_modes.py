@@ -100,6 +100,8 @@ RECIPES = {
     "average": Recipe(remedies=(AVERAGE,)),
     "instance noise": Recipe(remedies=(NOISE,)),
     "noise, average": Recipe(remedies=(NOISE, AVERAGE)),
+    "noise, average, R1": Recipe(remedies=(NOISE, AVERAGE, R1)),
+    "noise, average, minibatch": Recipe(remedies=(NOISE, AVERAGE), layers=DISCRIMINATION),
 }
 
 

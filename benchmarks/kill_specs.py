@@ -56,7 +56,7 @@ def _swept(text: str, procedure: str) -> str:
     if procedure != "supervised":
         measure = measure if "visible(y)" in text or "output(y)" in text else "log_likelihood"
         if "gan {" in text:
-            sweep = "sweep { objective = minimize(validation.discriminator_loss) }\n"
+            sweep = SWEEP.format(measure="discriminator_loss").replace("maximize", "minimize")
             return hyper + text.replace("middle(8", "middle($width") + sweep
         if "autoencoder {" in text:
             return (

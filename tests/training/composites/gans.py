@@ -48,7 +48,8 @@ class Game:
         arrays = arrays or {"row": rows_of(32)}
         target = f"; target = {target}" if target else ""
         train = train if " epochs = " in f" {train}" or "phase" in train else f"epochs = 1; {train}"
-        text = f'data {{ source = npz("rows.npz"); columns {{ {columns} }}{target}{split} }}\ngan {{ {body} }}\ntrain {{ {train} }}\n'
+        data = f'data {{ source = npz("rows.npz"); columns {{ {columns} }}{target}{split} }}'
+        text = f"{data}\ngan {{ {body} }}\ntrain {{ {train} }}\n"
         found: tuple[Spec, Dataset] = bound(folder, text, {"rows.npz": npz_file(**arrays)})
         self.spec, self.dataset = found
         self.start(seed)
@@ -93,12 +94,6 @@ class Game:
 
     def gradients(self, part: str) -> list[Tensor]:
         return [p.grad for name, p in self.module.named_parameters() if name.startswith(part) and p.grad is not None]
-
-    @torch.no_grad()
-    def samples(self, count: int, seed: int = 1, **given: Tensor) -> Tensor:
-        """What the generator makes in use, of noise of a seed."""
-        noise = self.procedure._noise(count, torch.Generator().manual_seed(seed)) if hasattr(self, "procedure") else {}
-        return self.module.eval().generator(**noise, **given)
 
 
 def same(before: dict[str, Tensor], after: dict[str, Tensor]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from tests.data.binding import bound, table
 from tests.training.composites import gans
 
 COLUMNS = "row = array([2]); kind = category; size = number"
-ARRAYS = {
+ARRAYS: dict[str, Any] = {
     "row": gans.rows_of(32),
     "kind": np.arange(32) % 3,
     "size": gans.rows_of(32, 1, seed=1)[:, 0],
@@ -119,7 +120,9 @@ def test_rows_without_a_label_count_as_real_and_in_no_label(tmp_path: Path) -> N
     data = 'source = csv("t.csv"); columns { a = number; b = number; kind = category(missing = keep) }; target = kind' + gans.ALL
     body = AS_SCORE.replace("input(row)", "input(a, b)")
     game = gans.Game.__new__(gans.Game)
-    game.spec, game.dataset = bound(tmp_path, f"data {{ {data} }}\ngan {{ {body} }}\ntrain {{ batch = 40; epochs = 1 }}\n", {"t.csv": text})
+    game.spec, game.dataset = bound(
+        tmp_path, f"data {{ {data} }}\ngan {{ {body} }}\ntrain {{ batch = 40; epochs = 1 }}\n", {"t.csv": text}
+    )
     game.start(0)
     game.begin()
     assert len(game.order) == 40
@@ -141,7 +144,7 @@ def test_rows_without_a_label_count_as_real_and_in_no_label(tmp_path: Path) -> N
     assert summary["accuracy"] == pytest.approx(float(right.float().mean()))
 
 
-def two_places(shuffled: bool) -> dict[str, np.ndarray]:
+def two_places(shuffled: bool) -> dict[str, Any]:
     """Rows near −2 that are called 0, rows near 2 that are called 1; or the labels drawn by lot."""
     draw = np.random.default_rng(0)
     kind = draw.integers(2, size=512)

@@ -59,7 +59,7 @@ def test_r1_draws_it_in(tmp_path: Path) -> None:
 
 
 def test_a_slope_of_one_is_no_equilibrium_of_its_own(tmp_path: Path) -> None:
-    """The gradient penalty of Gulrajani et al. does not converge here (their figure 1): ψ is held near 1, and θ goes to and fro."""
+    """The gradient penalty of Gulrajani et al. does not converge here (their figure 1): ψ is held near 1."""
     found = distances(tmp_path, "loss = wasserstein(gradient_penalty = 1)", rows=2, steps=600)
     assert found[-200:].min() > 0.5
 

@@ -111,7 +111,8 @@ def trained_against_a_known_density(folder: Path, train: str) -> tuple[np.ndarra
 def test_the_best_discriminator_is_the_share_of_the_real_density(tmp_path: Path) -> None:
     """p/(p + q) (Goodfellow et al. 2014, proposition 1), ⅔ at the middle and 0.03 at 3.
 
-    8192 draws of p know it in the middle to about 1 in 50 of its value within a width of ½; the measured distance is 0.005 on average and 0.02 at most.
+    8192 draws of p know it in the middle to about 1 in 50 of its value within a width of ½; the measured
+    distance is 0.005 on average and 0.02 at most.
     """
     found, best = trained_against_a_known_density(tmp_path, "loss = non_saturating")
     assert np.abs(found - best).mean() < 0.015 and np.abs(found - best).max() < 0.05

@@ -93,7 +93,8 @@ class Noise:
 
 def test_real_and_generated_rows_are_noisy_in_both_updates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the generator's update also the real rows whose features are to be matched."""
-    train = "loss = [non_saturating, feature_matching]; instance_noise = gaussian(0.5, decay = linear(epochs = 4)); batch = 16; epochs = 4"
+    noisy = "instance_noise = gaussian(0.5, decay = linear(epochs = 4))"
+    train = f"loss = [non_saturating, feature_matching]; {noisy}; batch = 16; epochs = 4"
     game = gans.Game(tmp_path, train=train, row=gans.rows_of(64)).begin()
     noise = Noise(monkeypatch)
     game.clock.step = 8  # of 4 a epoch: after 2 of 4 epochs

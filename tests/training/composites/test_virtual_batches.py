@@ -1,4 +1,4 @@
-"""Virtual batch normalization in training: a reference batch that is chosen once, and shown again whenever weights have changed."""
+"""Virtual batch normalization in training: a reference batch that is chosen once, and shown again when weights have changed."""
 
 from __future__ import annotations
 
@@ -126,6 +126,7 @@ def test_the_reference_learns_with_the_rows(tmp_path: Path) -> None:
 
     weight.grad = None
     loss().backward()
+    assert weight.grad is not None
     slope = weight.grad.clone()
     with torch.no_grad():
         for place in ((0, 0), (3, 1), (7, 0)):
