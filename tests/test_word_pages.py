@@ -97,7 +97,8 @@ def around_gan(family: str, example: str) -> list[str]:
     """Small specs that may hold a loss, a remedy or a component of a gan, or one itself."""
     data = 'data { source = npz("rows.npz"); columns { x = number; z = number; label = category; mode = category } }\n'
     if family == "model":
-        return [f'data {{ source = npz("rows.npz"); columns {{ {columns} }} }}\n{example}\ntrain {{ epochs = 2 }}\n' for columns in FOUR]
+        columns = "; ".join(f"{name} = number" for name in "abcd")
+        return [f'data {{ source = npz("rows.npz"); columns {{ {columns} }} }}\n{example}\ntrain {{ epochs = 2 }}\n']
     component, train = (example, "") if family == "component" else ("", example)
     discriminator = "discriminator { input(x, z); dense features(8); leaky_relu(0.2); dense(1) }"
     heeded = discriminator.replace("(x, z);", "(x, z); concat(it, condition);")
@@ -108,9 +109,6 @@ def around_gan(family: str, example: str) -> list[str]:
         f"latent(4); {component or 'code kind(3)'}; generator {{ concat(latent, kind); dense(2) }}; {discriminator}; {found}",
     )
     return [f"{data}gan {{ {body} }}\ntrain {{ epochs = 20; {train} }}\n" for body in bodies]
-
-
-FOUR = ("; ".join(f"{name} = number" for name in "abcd"),)
 
 
 def around_layer(example: str) -> list[str]:

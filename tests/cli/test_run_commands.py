@@ -208,10 +208,14 @@ def test_predict_says_what_it_cannot_write(iris_home: Path, iris_run: Run, cli: 
         2,
         f"error: {iris_home} cannot be written: is a directory\n",
     )
-    for name in ("answers.png", "answers.npz", "answers.csv.gz"):
+    said = {
+        "answers.png": "nothing that is answered is a picture: write the rows to a .csv or .npz file",
+        "answers.csv.gz": "{} is no .csv, .npz or .png file: what is answered is written as its name ends",
+    }
+    for name, message in said.items():
         status, out, err = cli("predict", iris_run.path, rows, "-o", iris_home / name)
         assert (status, out) == (2, "") and not (iris_home / name).exists()
-        assert err == f"error: {iris_home / name} is no .csv file: answers are written as CSV, a line a row\n"
+        assert err == f"error: {message.format(iris_home / name)}\n"
 
 
 @pytest.mark.parametrize("kind", ["parquet", "pictures", "arrays", "digits"])

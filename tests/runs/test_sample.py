@@ -192,7 +192,7 @@ def test_a_reconstruction_has_the_columns_in_their_own_units(made: Made) -> None
 
 
 def test_what_cannot_be_drawn_is_refused(made: Made, run_of: Callable[[str], Run]) -> None:
-    with pytest.raises(CannotSample, match="`iris` is a network: rows are drawn from an `rbm` or a `dbn`"):
+    with pytest.raises(CannotSample, match="`iris` is a network: rows are drawn from a `gan`, a `vae`, an `rbm` or a `dbn`"):
         run_of("iris").sample(3)
     with pytest.raises(CannotSample, match="whole numbers of at least 1"):
         made("bars").sample(0)

@@ -97,7 +97,7 @@ def test_labels_as_a_score_are_a_softmax_with_one_label_more(labels: int, tmp_pa
 
     Two labels have two logits: of one alone, σ would be the second label's.
     """
-    arrays = ARRAYS | {"kind": np.arange(32) % labels}
+    arrays: dict[str, Any] = ARRAYS | {"kind": np.arange(32) % labels}
     game = gans.Game(tmp_path, AS_SCORE, "batch = 32", COLUMNS, target="kind", **arrays).begin()
     losses = Losses(game)
     logits = [given["discriminator.output_1"] for given in (losses.real, losses.generated)]
