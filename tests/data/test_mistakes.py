@@ -191,7 +191,9 @@ CASES: dict[str, Case] = {
         lambda i: f"{i},{i},{i},{i},{i}", '"w*" = number', ", units = bernoulli"
     ),
     "numbers that are no chances": machine(
-        lambda i: f"{i / 20},{i - 3},0.5,1,0", "w0 = number; w1 = number; w2 = number", model=REBUILT.format("binary_cross_entropy")
+        lambda i: f"{i / 20},{i - 3},0.5,1,0",
+        "w0 = number; w1 = number; w2 = number",
+        model=REBUILT.format("binary_cross_entropy"),
     ),
     "numbers of a vae that are no chances": machine(
         lambda i: f"{i / 20},{i - 3},0.5,1,0",
