@@ -32,7 +32,9 @@ class Minimax(AdversarialLoss):
 
 
 class NonSaturating(AdversarialLoss):
-    """Discriminator as `minimax`; generator: `−ln σ(d(y))`, the modified loss, whose gradient does not vanish (Goodfellow et al. 2014).
+    """Discriminator as `minimax`; generator: `−ln σ(d(y))`, the modified loss, whose gradient does not vanish.
+
+    (Goodfellow et al. 2014, section 3.)
 
     Example: `loss = non_saturating`
     """
@@ -57,7 +59,7 @@ class Hinge(AdversarialLoss):
 
 
 class Wasserstein(AdversarialLoss):
-    """Discriminator: `d(y) − d(x)`, and a penalty on its gradient that keeps it 1-Lipschitz; generator: `−d(y)` (Arjovsky et al. 2017).
+    """Discriminator: `d(y) − d(x)`, and a penalty that keeps it 1-Lipschitz; generator: `−d(y)` (Arjovsky et al. 2017).
 
     `gradient_penalty · (‖∇d(z)‖ − 1)²` at places between real and generated rows, `z = ε x + (1 − ε) y`, ε drawn anew for each
     row (Gulrajani et al. 2017). Without it some other bound is needed: `norm = spectral`, or `penalty = r1(10)`.
@@ -71,7 +73,8 @@ class Wasserstein(AdversarialLoss):
 class MutualInformation(Loss):
     """How badly the recognizer finds again the codes that rows were made of: cross-entropy of a category, of numbers the negative
     log-density of a normal with variance 1, without its constant. With the codes' own entropy it bounds their mutual information
-    with the rows from below (Chen et al. 2016). Generator, recognizer and the layers that it shares with the discriminator learn by it.
+    with the rows from below (Chen et al. 2016). Generator, recognizer and the layers that it shares with the discriminator learn
+    by it.
 
     Example: `loss = [non_saturating, 1.0 * mutual_information]`
     """

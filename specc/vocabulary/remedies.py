@@ -49,7 +49,7 @@ class GaussianInstanceNoise(InstanceNoise, word="gaussian"):
 
 
 class GradientPenalty(Penalty):
-    """`weight · (‖∇d(z)‖ − 1)²` at places z between real and generated rows, each with a share of its own (Gulrajani et al. 2017).
+    """`weight · (‖∇d(z)‖ − 1)²` at places z between real and generated rows, each with its own share (Gulrajani et al. 2017).
 
     Example: `penalty = gradient_penalty(10)`
     """

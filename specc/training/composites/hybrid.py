@@ -1,4 +1,4 @@
-"""A discriminator in an autoencoder: of codes, which become like the latent's noise, or of the rows that a decoder makes of it."""
+"""A discriminator in an autoencoder: of codes, which become like the latent's noise, or of what a decoder makes of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,21 @@ class OfCodes(Discriminator):
         return self.parts(module, "discriminator", columns, {self.made.name: rows})
 
 
-class Adversary:
+class Alone:
+    """No discriminator: what there is learns by itself."""
+
+    def __init__(self, phase: Phase) -> None:
+        self.phase = phase
+
+    def play(self, state: State, batches: Sequence[Batch], clock: Clock, descended: Callable[[], Step]) -> Step:
+        """One update by the gradient that `descended` takes; it gives what it measured."""
+        state.parameters.clear_gradient()
+        measured = descended()
+        descend(self.phase, state, clock)
+        return measured
+
+
+class Adversary(Alone):
     """The discriminator of an autoencoder (Makhzani et al. 2015) or of a variational one (Larsen et al. 2016).
 
     Of codes: noise of the latent is real, the codes of rows are not, and the encoder learns to make codes that pass for noise.
@@ -43,7 +57,8 @@ class Adversary:
     """
 
     def __init__(self, spec: Spec, phase: Phase, parts: Parts) -> None:
-        self.spec, self.phase, self.parts = spec, phase, parts
+        super().__init__(phase)
+        self.spec, self.parts = spec, parts
         self.entries = noise_entries(spec, "discriminator")
         self.code = end_of(spec.graphs["encoder"])
         self.head = next(node.layer.head for node in spec.nodes if isinstance(node.layer, Made))
@@ -107,6 +122,6 @@ class Adversary:
         return Batch({**batch.inputs, **drawn}, batch.targets)
 
 
-def adversary_of(spec: Spec, phase: Phase, parts: Parts) -> Adversary | None:
-    """The discriminator of an autoencoder, where it has one."""
-    return Adversary(spec, phase, parts) if "discriminator" in spec.graphs else None
+def game_of(spec: Spec, phase: Phase, parts: Parts) -> Alone:
+    """How an autoencoder takes a step: against its discriminator, where it has one."""
+    return Adversary(spec, phase, parts) if "discriminator" in spec.graphs else Alone(phase)

@@ -13,11 +13,10 @@ from specc.ir import Phase, Spec
 from specc.memory import rows_at_once
 from specc.training.clock import Clock
 from specc.training.composites.contractive import Contraction
-from specc.training.composites.hybrid import adversary_of
+from specc.training.composites.hybrid import game_of
 from specc.training.composites.parts import Parts, seen_by
 from specc.training.composites.reconstruction import activated, loss_of_rows
 from specc.training.composites.sparsity import Sparse
-from specc.training.descent import descend
 from specc.training.evaluate import Evaluation, in_use
 from specc.training.faults import NotFinite, bad_output
 from specc.training.procedures.procedure import Measures, Procedure, Step
@@ -39,15 +38,10 @@ class Reconstruction(Procedure):
         self.parts, self.made, self.terms = Parts(spec), seen_by(spec), phase.settings.loss
         self.head = next(node.layer.head for node in spec.nodes if isinstance(node.layer, Made))
         self.contraction, self.sparse = Contraction(spec, self.parts), Sparse(spec, phase)
-        self.adversary = adversary_of(spec, phase, self.parts)
+        self.game = game_of(spec, phase, self.parts)
 
     def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
-        if self.adversary is not None:
-            return self.adversary.play(state, batches, clock, lambda: self._descended(state, batches, clock))
-        state.parameters.clear_gradient()
-        measured = self._descended(state, batches, clock)
-        descend(self.phase, state, clock)
-        return measured
+        return self.game.play(state, batches, clock, lambda: self._descended(state, batches, clock))
 
     def _descended(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
         """The gradient of all rows of a step, and what was measured of them."""

@@ -14,8 +14,7 @@ from specc.training.changing import at_moment
 from specc.training.clock import Clock
 from specc.training.composites.bound import Bound
 from specc.training.composites.elbo import objective
-from specc.training.composites.hybrid import adversary_of
-from specc.training.descent import descend
+from specc.training.composites.hybrid import game_of
 from specc.training.evaluate import Evaluation
 from specc.training.faults import NotFinite, bad_output
 from specc.training.procedures.procedure import Measures, Procedure, Step
@@ -31,15 +30,10 @@ class Variational(Procedure):
         super().__init__(spec, phase, rows)
         self.bound = Bound(spec, phase, rows)
         self.terms = [(term.weight, term.loss) for term in phase.settings.loss if isinstance(term.loss, Elbo)]
-        self.adversary = adversary_of(spec, phase, self.bound.parts)
+        self.game = game_of(spec, phase, self.bound.parts)
 
     def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
-        if self.adversary is not None:
-            return self.adversary.play(state, batches, clock, lambda: self._descended(state, batches, clock))
-        state.parameters.clear_gradient()
-        measured = self._descended(state, batches, clock)
-        descend(self.phase, state, clock)
-        return measured
+        return self.game.play(state, batches, clock, lambda: self._descended(state, batches, clock))
 
     def _descended(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
         """The gradient of all rows of a step, and what was measured of them."""

@@ -19,8 +19,8 @@ class Component(Layer, family="component"):
 class Latent(Component):
     """The numbers that a decoder or generator makes a row of: `normal` N(0, 1), or `uniform` between −1 and 1.
 
-    In a gan they are noise. In a vae they are the code, which is normal: of the encoder's last tensor x its mean is `W x + b`
-    and the logarithm of its variance `V x + c`, and `z = mean + e^(log_variance / 2) · ε`, ε of N(0, 1) (Kingma and Welling 2014).
+    In a gan they are noise. In a vae they are the code, which is normal: of the encoder's last tensor x its mean is `W x + b` and
+    the logarithm of its variance `V x + c`, and `z = mean + e^(log_variance / 2) · ε`, ε of N(0, 1) (Kingma, Welling 2014).
 
     Example: `latent(64, normal)`
     """

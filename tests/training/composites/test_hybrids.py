@@ -32,7 +32,8 @@ class Hybrid:
     """A bound spec of rows `row`, at its start."""
 
     def __init__(self, folder: Path, kind: str, body: str, train: str, rows: np.ndarray) -> None:
-        text = f'data {{ source = npz("rows.npz"); columns {{ row = array([2]) }}{ALL} }}\n{kind} {{ {body} }}\ntrain {{ {train} }}\n'
+        data = f'data {{ source = npz("rows.npz"); columns {{ row = array([2]) }}{ALL} }}'
+        text = f"{data}\n{kind} {{ {body} }}\ntrain {{ {train} }}\n"
         found: tuple[Spec, Dataset] = bound(folder, text, {"rows.npz": npz_file(row=rows)})
         self.spec, self.dataset = found
         self.rows, self.streams = torch.from_numpy(rows), Streams(0)
