@@ -116,6 +116,17 @@ class CompositeBuilder:
         found = find_word("component", part.kind)
         assert found is not None
         name = part.name if part.kind == "code" and part.name else part.kind
+        if part.kind == "code" and name in ONCE:
+            message, way_out = f"`{name}` has a meaning of its own and cannot name a code", "as in `code kind(10, category)`"
+            self.reader.report.error("E0106", message, part.name_span, help=way_out)
+            self.lost |= {name}
+            return
+        if name in self.columns:
+            message = f"the {part.kind} `{name}` and a column have one name: in the files of the run that is two inputs"
+            way_out = "give the column another name" if part.kind != "code" else f"give it another: `code {name}_code(…)`"
+            self.reader.report.error("E0106", message, part.name_span if part.kind == "code" else part.span, help=way_out)
+            self.lost |= {name}
+            return
         if name in self.components:
             if part.kind == "code":
                 labels = (Label(self.components[name][1], "first here"),)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from specc.checking.places import called, span_of
 from specc.composites import end_of
+from specc.defaults import procedure_of
 from specc.diagnostics import Label, Report, listing
+from specc.door import input_columns
 from specc.ir import Node, Spec
 from specc.shapes import differ
 from specc.vocabulary.adversarial import AdversarialLoss, FeatureMatching, MutualInformation
+from specc.vocabulary.columns import Category
 from specc.vocabulary.layers.composite import Latent
 from specc.vocabulary.layers.sources import Input
 
@@ -36,6 +39,13 @@ def _takes_the_same_columns(spec: Spec, inputs: list[Node], report: Report) -> N
     """A discriminator of rows takes what the encoder takes."""
     made = next((node for node in spec.graphs["encoder"].nodes if type(node.layer) is Input), None)
     if spec.model.word != "vae" or made is None:
+        return
+    assert spec.data is not None
+    labels_of = [n for n in input_columns(spec, made) if isinstance(spec.data.columns.get(n), Category)]
+    if inputs and labels_of:
+        message = f"the decoder makes `{labels_of[0]}` as logits, which a discriminator tells from labels at once"
+        way_out = "take the category out of what is made, or make it a `condition`"
+        report.error("E0505", message, inputs[0].span, help=way_out)
         return
     for node in inputs:
         if node.layer.columns != made.layer.columns:  # type: ignore[attr-defined]
@@ -68,6 +78,12 @@ def hybrids_play_one_game(spec: Spec, report: Report) -> None:
         losses = [term.loss for term in phase.settings.loss]
         games = [loss.word for loss in losses if isinstance(loss, AdversarialLoss)]
         span = span_of(spec, phase, "loss")
+        if procedure_of(spec, phase).layer_by_layer:
+            if games:
+                message = f"{called(phase)} trains layer by layer, and its codes are told from nothing"
+                way_out = f"take `{games[0]}` away, or put it into the phase that trains the whole"
+                report.error("E0505", message, span, help=way_out)
+            continue
         for loss in losses:
             if isinstance(loss, MutualInformation):
                 report.error("E0505", "`mutual_information` is for codes of a `gan`", span, help="take it away")

@@ -18,7 +18,7 @@ DEFAULT = "samples.png"
 
 @click.command("sample")
 @click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("-n", "rows", type=click.IntRange(1), help="How many rows to draw (else 64, or those of the file given).")
+@click.option("-n", "rows", type=click.IntRange(1, 10_000_000), help="How many rows to draw (else 64, or those of the file).")
 @click.option(
     "--given",
     multiple=True,

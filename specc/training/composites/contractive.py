@@ -91,7 +91,8 @@ class Contraction:
     def by_differentiation(self, module: nn.Module, inputs: Mapping[str, Tensor], entry: str) -> Tensor:
         x = inputs[entry].detach().requires_grad_()
         with in_use(module):
-            code = self.parts(module, "encoder", {**inputs, entry: x})[self.parts.ends["encoder"]]
+            seen = {**inputs, entry: x}
+            code = self.parts(module, "encoder", seen, seen)[self.parts.ends["encoder"]]
         norm = x.new_zeros(len(x))
         for unit in code.flatten(1).unbind(1):
             if unit.requires_grad:
