@@ -94,8 +94,8 @@ def test_a_latent_may_be_uniform(tmp_path: Path) -> None:
     assert float(latent.abs().max()) <= 1 and float(latent.var()) == pytest.approx(1 / 3, rel=0.03)
 
 
-def test_a_code_may_be_called_as_a_column_or_a_word_of_python(tmp_path: Path) -> None:
-    body = BODY.replace("kind", "class").replace("style", "row")
+def test_a_code_may_be_called_as_a_word_of_python(tmp_path: Path) -> None:
+    body = BODY.replace("kind", "class")
     measured = gans.Game(tmp_path, body, "batch = 32").begin().step()
     assert np.isfinite(float(measured["mutual_information"]))
 
