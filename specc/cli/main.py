@@ -25,11 +25,11 @@ class Commands(click.Group):
         return importlib.import_module(f"specc.cli.{name}").command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """Each command with its whole sentence."""
+        """Each command with the first sentence or two of its help, whole."""
         commands = {name: self.get_command(context, name) for name in COMMANDS}
         with formatter.section("Commands"):
             formatter.write_dl(
-                [(name, (command.help or "").strip()) for name, command in commands.items() if command is not None]
+                [(name, (command.help or "").strip().partition("\n\n")[0]) for name, command in commands.items() if command]
             )
 
     def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
