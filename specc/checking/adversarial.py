@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specc.checking.losses import list_of_losses_is_sound, loss_is_there_already
+from specc.checking.losses import sound_losses
 from specc.checking.places import answered_columns, called, kind_of, span_of
 from specc.checking.wording import article_of
 from specc.diagnostics import Report, Span, listing
@@ -24,13 +24,8 @@ def games_are_played_for_something(spec: Spec, report: Report) -> None:
         if "discriminator" not in spec.graphs:
             _there_is_no_game(spec, losses, span, report)
         elif spec.model.word == "gan" and not report.has_errors:
-            list_of_losses_is_sound(phase, span, "`non_saturating` it is", report)
             _one_is_the_game(phase, losses, span, report)
-            for place, loss in enumerate(losses):
-                if loss_is_there_already(loss, losses[:place]):
-                    report.error(
-                        "E0205", f"the loss `{loss.word}` is named twice", span, help="one weight says how much it counts"
-                    )
+            for loss in sound_losses(phase, span, "`non_saturating` it is", report):
                 _stands_beside(spec, loss, span, report)
 
 

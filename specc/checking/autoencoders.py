@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specc.checking.losses import list_of_losses_is_sound, loss_is_there_already
+from specc.checking.losses import sound_losses
 from specc.checking.places import called, span_of
 from specc.checking.units import leads_out_of_the_unit_range
 from specc.checking.wording import article_of
@@ -154,13 +154,10 @@ def losses_compare_rows(spec: Spec, report: Report) -> None:
 def _losses_of(spec: Spec, phase: Phase, report: Report) -> None:
     span = span_of(spec, phase, "loss")
     losses = [term.loss for term in phase.settings.loss]
-    list_of_losses_is_sound(phase, span, "the end of the decoder says which", report)
-    for index, loss in enumerate(losses):
-        if loss_is_there_already(loss, losses[:index]):
-            report.error("E0205", f"the loss `{loss.word}` is named twice", span, help="one weight says how much it counts")
-        elif isinstance(loss, AdversarialLoss | MutualInformation | FeatureMatching):
+    for loss in sound_losses(phase, span, "the end of the decoder says which", report):
+        if isinstance(loss, AdversarialLoss | MutualInformation | FeatureMatching):
             continue  # that there is no discriminator is another rule's
-        elif not isinstance(loss, (Contractive, *COMPARE_ROWS)):
+        if not isinstance(loss, (Contractive, *COMPARE_ROWS)):
             message = f"`{loss.word}` compares no rows, and {called(phase)} rebuilds them"
             way_out = "take `mean_squared_error`, or `binary_cross_entropy` where the decoder ends with a sigmoid"
             report.error("E0502", message, span, help=way_out)

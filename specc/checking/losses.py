@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from specc.checking.places import answered_columns, called, kind_of, label_count, plural, span_of
 from specc.diagnostics import Label, Report, Span, listing
 from specc.ir import Node, Phase, Spec
@@ -50,6 +52,17 @@ def list_of_losses_is_sound(phase: Phase, span: Span | None, otherwise: str, rep
     for term in phase.settings.loss:
         if term.weight <= 0:
             report.error("E0203", f"the weight of a loss must be greater than 0, got {term.weight:g}", span)
+
+
+def sound_losses(phase: Phase, span: Span | None, otherwise: str, report: Report) -> Iterator[Loss]:
+    """The losses of a phase, each once; what is wrong with the list itself, and one that is named again, is reported."""
+    list_of_losses_is_sound(phase, span, otherwise, report)
+    losses = [term.loss for term in phase.settings.loss]
+    for place, loss in enumerate(losses):
+        if loss_is_there_already(loss, losses[:place]):
+            report.error("E0205", f"the loss `{loss.word}` is named twice", span, help="one weight says how much it counts")
+        else:
+            yield loss
 
 
 def loss_is_there_already(loss: Loss, before: list[Loss]) -> bool:

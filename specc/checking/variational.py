@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specc.checking.autoencoders import ended
-from specc.checking.losses import list_of_losses_is_sound, loss_is_there_already
+from specc.checking.losses import sound_losses
 from specc.checking.places import called, span_of
 from specc.checking.units import leads_out_of_the_unit_range
 from specc.checking.wording import article_of
@@ -34,11 +34,8 @@ def bounds_are_what_is_learnt(spec: Spec, report: Report) -> None:
 def _losses_of(spec: Spec, phase: Phase, report: Report) -> None:
     span = span_of(spec, phase, "loss")
     losses = [term.loss for term in phase.settings.loss]
-    list_of_losses_is_sound(phase, span, "it is `elbo`", report)
-    for index, loss in enumerate(losses):
-        if loss_is_there_already(loss, losses[:index]):
-            report.error("E0205", f"the loss `{loss.word}` is named twice", span, help="one weight says how much it counts")
-        elif isinstance(loss, Elbo):
+    for loss in sound_losses(phase, span, "it is `elbo`", report):
+        if isinstance(loss, Elbo):
             _bound_holds(spec, loss, span, report)
         elif "discriminator" not in spec.graphs:
             compared = loss.word in ("binary_cross_entropy", "mean_squared_error", "cross_entropy")
