@@ -153,7 +153,9 @@ class CompositeBuilder:
         before = [node for graph in self.graphs.values() for node in graph.nodes]
         builder = GraphBuilder(self.kind.word, self.reader, self.blocks, part.kind, before, self._given_to(part.kind))
         builder.lost |= self.lost
-        graph = builder.build_part(part.body, self._start_of(part.kind), place)
+        # A decoder calls what it begins with what its own argument and the run's files call it.
+        called = ("latent" if self.kind.word == "vae" else "code") if part.kind == "decoder" else ""
+        graph = builder.build_part(part.body, self._start_of(part.kind), place, called)
         self._keep(graph, builder.it, part)
 
     def _given_to(self, part: str) -> dict[str, tuple[Layer, Span]]:

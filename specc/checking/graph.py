@@ -66,9 +66,14 @@ class GraphBuilder:
         every_layer_leads_on(self.nodes, self.it, self.report)
         return Graph(name=self.model, nodes=tuple(self.nodes))
 
-    def build_part(self, body: Body, start: str | None, place: Place) -> Graph:
-        """The graph of a part, whose first layer takes the tensor `start`, or the component of that name."""
+    def build_part(self, body: Body, start: str | None, place: Place, called: str = "") -> Graph:
+        """The graph of a part, whose first layer takes the tensor `start`, or the component of that name.
+
+        Another part's tensor may be `called` otherwise here.
+        """
         names = Names(prefix=self.prefix, tensors={name: name for name in self.outside})
+        if called and start:
+            names.tensors[called] = start
         self.it = self._component(start) if start is not None and start in self.components else start
         begun = self.it
         self.body(body.statements, replace(place, names=names))
@@ -378,7 +383,7 @@ class GraphBuilder:
             name = names.number(part.name)
         else:
             name = part.name
-        if part.name == "it" or (part.name == "features" and not self.part):
+        if part.name == "it" or (part.name == "features" and not self.part) or part.name in self.components:
             self.report.error("E0106", f"`{part.name}` has a meaning of its own and cannot name a layer", part.name_span)
         if name in names.places:
             first = Label(names.places[name], "first here")
