@@ -69,23 +69,30 @@ class Adversary(Alone):
             self.judge = Discriminator(spec, phase, parts, made_tensor(spec))
 
     def play(self, state: State, batches: Sequence[Batch], clock: Clock, descended: Callable[[], Step]) -> Step:
-        """The discriminator's updates, each by a batch, then one of encoder and decoder by all of them.
+        """The discriminator's updates, each by a batch, then one of encoder and decoder.
 
-        `descended` takes the gradient that these have of their own, and gives what it measured.
+        `descended` takes the gradient that these have of their own, of all batches, and gives what it measured; what they
+        lose by the game is of the last batch.
         """
         learned: list[Step] = []
         for batch in batches:
-            with torch.no_grad():
+            with torch.no_grad(), at_rest(self._players(state)):
                 judged = self.judged(state, batch)
             learned.append(self.learn(state, batch, judged, clock))
         state.parameters.clear_gradient(PLAYER)
         with state.parameters.only(PLAYER):
             measured = descended()
-            loss, deceived = self.deceived(state, batches[-1], self.judged(state, batches[-1]), clock)
+            with at_rest(self._players(state)):  # what they keep of a batch they have kept of its own pass
+                judged = self.judged(state, batches[-1])
+            loss, deceived = self.deceived(state, batches[-1], judged, clock)
             if loss.requires_grad:
                 loss.backward()
         descend(self.phase, state, clock, PLAYER)
         return measured | {name: torch.cat([step[name] for step in learned]) for name in learned[0]} | deceived
+
+    def _players(self, state: State) -> list[nn.Module]:
+        """The layers of encoder and decoder."""
+        return [layer for part in ("encoder", "decoder") for layer in layers_of(state.module, self.spec.graphs[part])]
 
     def judged(self, state: State, batch: Batch) -> Tensor:
         """What the discriminator is to tell from what is real: codes of rows, or rows of noise."""

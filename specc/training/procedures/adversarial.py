@@ -68,7 +68,8 @@ class Adversarial(Procedure):
     def _turn(self, state: State, batch: Batch, clock: Clock, is_last: bool) -> Turn:
         """Rows for a batch, and the discriminator's update by both; the last ones serve the generator's update as well."""
         noise = self._noise(len(batch), state.streams["noise"])
-        with torch.set_grad_enabled(is_last):
+        resting = [] if is_last else self._layers(state.module, "generator")
+        with torch.set_grad_enabled(is_last), at_rest(resting):
             made = self.generated(state.module, batch.inputs, noise)
         return Turn(noise, made, self._discriminate(state, batch, noise, made.detach(), clock))
 
