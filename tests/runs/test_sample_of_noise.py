@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from specc.data.prepare import door_tensors
+from specc.diagnostics import SpecError
 from specc.parts import part_of
 from specc.runs.composites import given_by_module
 from specc.runs.run import Run
@@ -153,6 +154,21 @@ def test_values_and_files_are_taken_in_turn(maker: Maker, tmp_path: Path) -> Non
     assert drawn["digit"].tolist() == ["2", "0", "1"] and drawn["light"].tolist() == [20.5, 0.5, 10.0]
 
 
+def test_codes_of_a_file_are_those_of_its_rows(maker: Maker, tmp_path: Path) -> None:
+    run, path = maker("codes"), tmp_path / "wanted.csv"
+    path.write_text("kind,style_1,mine\n3,0.25,a\n0,-0.5,b\n")
+    noise = run.sample(None, {"": path}).noise
+    assert noise["kind"].argmax(axis=1).tolist() == [3, 0] and noise["style"][:, 1].tolist() == [0.25, -0.5]
+    for text, message in (
+        ("kind\n4\n", "`kind` is one of 4, counted from 0 to 3, and `4` is none of them"),
+        ("style_0\n1\nx\n", "style_0"),
+        ("mine\n1\n", "says nothing of what rows are made of: its columns could be `latent_0`, `latent_1` and `latent_2` and more"),
+    ):
+        path.write_text(text)
+        with pytest.raises((CannotSample, SpecError), match=message):
+            run.sample(None, {"": path})
+
+
 def test_a_picture_can_be_the_condition_and_stands_beside_what_is_made_for_it(tmp_path: Path) -> None:
     (tmp_path / "edges.dn").write_text(
         """data {
@@ -230,7 +246,6 @@ REFUSED = [
     ("plain", {}, {"steps": 9}, "`steps` are Gibbs steps of the chains of an rbm or dbn: a gan makes each row of noise, at once"),
     ("vae", {}, {"total": 9}, "`total` is how many counts a row of an rbm or dbn has: a vae makes each row of noise, at once"),
     ("vae", {}, {"interpolate": 7, "n": 20}, "20 rows are no whole number of lines of 7: take `-n 14` or `-n 21`"),
-    ("plain", {"": "rows.csv"}, {}, "rows.csv says what rows are made for, and `plain` has no condition"),
     (
         "autoencoder",
         {},

@@ -17,7 +17,8 @@ from specc.ir import CategoryFit, Fit, ImageFit, NumberFit, Spec
 from specc.onnx.front import read_columns as columns_read
 from specc.parts import part_of
 from specc.runs.sample.given import MOST_NAMED, CannotSample, the_way
-from specc.vocabulary.columns import Image
+from specc.vocabulary.columns import Image, Number
+from specc.vocabulary.families import Column
 
 if TYPE_CHECKING:
     from specc.data.bind import Dataset
@@ -47,7 +48,7 @@ def keep_conditions(run: Run, dataset: Dataset) -> None:
 class Asked:
     """What is given of the rows that are to be made: raw columns `[values]` or `[values, …]`, and numbers of noise and codes.
 
-    `codes`: by name and place in it, a number; the place of a category's is None, and the number the one that is 1.
+    `codes`: by name and place in it, numbers `[values]`; the place of a category's is None, and a number the one that is 1.
     Raises `CannotSample` for what the model does not take, `SpecError` for a file that cannot be read.
     """
 
@@ -57,14 +58,14 @@ class Asked:
         self.fits = {name: spec.bound.fits[name] for name in columns_read(spec)}
         self.entries = {one.name: one for one in entering(spec, spec.graph) if one.tensor is None}
         self.columns: dict[str, np.ndarray] = {}
-        self.codes: dict[tuple[str, int | None], float] = {}
+        self.codes: dict[tuple[str, int | None], np.ndarray] = {}
         for name, value in given.items():
             self._take(name, value)
 
     @property
     def rows(self) -> int:
         """How many rows the values are for: those of a file, or of the longest column."""
-        return max((len(values) for values in self.columns.values()), default=1)
+        return max((len(values) for values in (*self.columns.values(), *self.codes.values())), default=1)
 
     @property
     def held(self) -> dict[str, object]:
@@ -77,34 +78,55 @@ class Asked:
 
     def put(self, noise: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Noise with the codes that are given in place of what was drawn."""
-        for (name, place), value in self.codes.items():
+        for (name, place), values in self.codes.items():
+            values = values[np.arange(len(noise[name])) % len(values)]
             if place is None:
-                noise[name][:] = np.eye(noise[name].shape[1], dtype=np.float32)[int(value)]
+                noise[name][:] = np.eye(noise[name].shape[1], dtype=np.float32)[values.astype(np.int64)]
             else:
-                noise[name].reshape(len(noise[name]), -1)[:, place] = value
+                noise[name].reshape(len(noise[name]), -1)[:, place] = values
         return noise
 
     def _take(self, name: str, value: Any) -> None:
         if name == FILE:
-            self.columns |= self._of_file(Path(value))
+            self._take_file(Path(value))
         elif name in self.fits:
             self.columns[name] = self._of_column(name, self.fits[name], value)
         elif (one := self.entries.get(name)) is not None:
-            self.codes[name, self._place(one, value)] = self._code(one, value)
+            self.codes[name, self._place(one, value)] = np.array([self._code(one, value)])
         elif (one := self.entries.get(name.rpartition("_")[0])) is not None and self._is_numbered(one, name):
-            self.codes[one.name, int(name.rpartition("_")[2])] = _number(name, value)
+            self.codes[one.name, int(name.rpartition("_")[2])] = np.array([_number(name, value)])
         else:
             raise CannotSample(self._unknown(name))
 
-    def _of_file(self, path: Path) -> dict[str, np.ndarray]:
-        """The conditions of the rows of a file."""
-        if not self.fits:
-            raise CannotSample(f"{path} says what rows are made for, and `{self.spec.name}` has no condition")
+    def _take_file(self, path: Path) -> None:
+        """The conditions of the rows of a file, and the codes that it has columns of; other columns are its own."""
         assert self.spec.data is not None
-        report = Report(Source(str(path), ""))
-        table = read_columns(path, {n: self.spec.data.columns[n] for n in self.fits}, report, self.spec.data.source)
+        report, numbered = Report(Source(str(path), "")), self._numbered()
+        columns: dict[str, Column] = {name: self.spec.data.columns[name] for name in self.fits}
+        columns |= {name: Number() for name in numbered}
+        table = read_columns(path, columns, report, self.spec.data.source, frozenset(numbered))
         report.raise_errors()
-        return {name: self._known(name, fit, table.columns[name]) for name, fit in self.fits.items()}
+        found = {name: table.columns[name] for name in numbered if name in table.columns}
+        if not self.fits and not found:
+            few = listing([*numbered][:3], "and") + (" and more" if len(numbered) > 3 else "")
+            raise CannotSample(f"{path} says nothing of what rows are made of: its columns could be {few}")
+        self.columns |= {name: self._known(name, fit, table.columns[name]) for name, fit in self.fits.items()}
+        for name, values in found.items():
+            one, place = numbered[name]
+            self.codes[one.name, place] = np.array(
+                [self._code(one, _plain(v)) if place is None else _number(name, v) for v in values]
+            )
+
+    def _numbered(self) -> dict[str, tuple[Entering, int | None]]:
+        """The columns that a table of codes may have: `kind` of a category's, `latent_0`, `latent_1`, … of numbers."""
+        found: dict[str, tuple[Entering, int | None]] = {}
+        for one in self.entries.values():
+            size = self._size(one)
+            if distribution_of(one) == "category":
+                found[one.name] = one, None
+            else:
+                found |= {f"{one.name}_{i}": (one, i) for i in range(size)} | ({one.name: (one, 0)} if size == 1 else {})
+        return found
 
     def _of_column(self, name: str, fit: Fit, value: Any) -> np.ndarray:
         """One value for all rows, or several, which they take in turn."""
@@ -172,6 +194,11 @@ class Asked:
             taken = f"what can be given is {listing(known, 'and')}" if known else "nothing can be given"
             return f"the {part} of `{self.spec.name}` takes no `{name}`: {taken}"
         return f"`{name}` is nothing that the {part} takes: {the_way(name, known, 'there')}"
+
+
+def _plain(number: float) -> str:
+    """A whole number as a person writes it."""
+    return str(int(number)) if float(number).is_integer() else str(number)
 
 
 def _number(name: str, value: Any) -> float:
