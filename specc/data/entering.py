@@ -28,11 +28,21 @@ def noise_for(spec: Spec, rows: int, seed: int = 0) -> dict[str, np.ndarray]:
         one.name: drawn(one, shape_entering(spec, one).dimensions(), rows, np.random.default_rng([seed, place]))
         for place, one in enumerate(entries, 1)
     }
-    for place, (name, node) in enumerate(masks_of(spec.graph).items(), 1 + len(entries)):
+    return noise | masks_for(spec, rows, seed)
+
+
+def masks_for(spec: Spec, rows: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """The masks of dropout that stays in use, float32 0 and 1 `[rows, …]` by name: each number 0 with the layer's rate.
+
+    They are drawn as noise is, and count on behind it.
+    """
+    masks = {}
+    before = sum(one.tensor is None for one in entering(spec, spec.graph))
+    for place, (name, node) in enumerate(masks_of(spec.graph).items(), 1 + before):
         assert isinstance(node.layer, Dropout)
         lots = np.random.default_rng([seed, place]).random((rows, *node.shape.dimensions()), dtype=np.float32)
-        noise[name] = (lots >= node.layer.rate).astype(np.float32)
-    return noise
+        masks[name] = (lots >= node.layer.rate).astype(np.float32)
+    return masks
 
 
 def drawn(one: Entering, sizes: tuple[int, ...], rows: int, generator: np.random.Generator) -> np.ndarray:

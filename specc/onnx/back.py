@@ -57,7 +57,11 @@ def _is_score(spec: Spec, node: str) -> bool:
 
 def made_name(spec: Spec, column: str) -> str:
     """The output of a column that is made: its own name, or behind an input of that name `image_reconstruction`."""
-    return f"{column}_reconstruction" if column in read_columns(spec) else column
+    taken = read_columns(spec)
+    name = f"{column}_reconstruction" if column in taken else column
+    while name in taken:
+        name += "_"
+    return name
 
 
 def blanked(x: ir.Value, rank: int, unknown: list[ir.Value], writer: Writer) -> ir.Value:

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from specc.composites import IN_USE, made_node, results_of
+from specc.data.entering import masks_for
 from specc.data.visible import Seat, in_own_unit, label_places, made_seats, rebuilt_tensor
 from specc.door import answers
 from specc.ir import ImageFit, Spec
 from specc.memory import rows_at_once
 from specc.onnx.back import output_names
 from specc.runs.answers import decode_answers
+from specc.runs.masks import Masked
 from specc.training.composites.parts import Parts, made_tensor
 from specc.training.composites.reconstruction import activated
 from specc.training.evaluate import in_use
@@ -104,10 +106,12 @@ def given_by_module(spec: Spec, module: nn.Module, inputs: dict[str, np.ndarray]
     """
     outputs, wanted, size = output_names(spec), results_of(spec), rows_at_once(spec)
     count = len(next(iter(inputs.values())))
+    masks = masks_for(spec, count).values()
     found: dict[str, list[np.ndarray]] = {}
     for start in range(0, max(1, count), size):
         chunk = scaled_inputs(spec, {name: torch.tensor(values[start : start + size]) for name, values in inputs.items()})
-        result = module(**chunk)
+        with Masked(torch.from_numpy(mask[start : start + size]) for mask in masks):
+            result = module(**chunk)
         for node, tensor in zip(wanted, result if isinstance(result, tuple) else (result,)):
             for name, values in zip(outputs[node], _outputs(spec, node, tensor, chunk)):
                 found.setdefault(name, []).append(values)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from specc.composites import is_composite, whole_of
+from specc.data.entering import masks_for
 from specc.data.inputs import door_inputs, raw_inputs, read_rows, rows_of, unseen_labels
 from specc.diagnostics import Report, Source
 from specc.door import answers, door, results
@@ -67,16 +68,22 @@ def predict_file(model: OnnxModel, path: Path, top: int | None = None, opened: P
     if top is not None:
         report.error("E0505", "`--top` asks a model of ratings for items, and this one answers rows", help="leave it out")
         report.raise_errors()
-    taken = {name: tuple(about["size"]) for name, about in model.columns.items() if about["kind"] == "noise"}
+    noise = {name: about for name, about in model.columns.items() if about["kind"] == "noise"}
+    taken = {name: tuple(about["size"]) for name, about in noise.items() if about.get("distribution") != "mask"}
     codes = read_codes(path, taken, next(iter(model.spec.graphs)), report) if taken else {}
     if not door(model.spec):
-        return _of_composite(model.spec, model.answer(codes), {}, report)
+        return _of_composite(model.spec, model.answer(codes | masks_for(model.spec, _count(codes))), {}, report)
     table = read_rows(path, model.spec, report)
     report.raise_errors()
-    given = model.answer(raw_inputs(table, model.spec) | codes)
+    given = model.answer(raw_inputs(table, model.spec) | codes | masks_for(model.spec, table.rows))
     if is_composite(model.spec):
         return _of_composite(model.spec, given, unseen_labels(table, model.spec), report)
     return Predicted(_frame(model.spec, given), unseen_labels(table, model.spec), report)
+
+
+def _count(codes: dict[str, np.ndarray]) -> int:
+    """How many rows there are codes of."""
+    return len(next(iter(codes.values())))
 
 
 def predict_rows(run: Run, rows: Any, part: str | None = None) -> Predicted:
@@ -158,15 +165,17 @@ def _given(spec: Spec, module: nn.Module, inputs: dict[str, np.ndarray]) -> dict
     import torch
 
     from specc.memory import rows_at_once
+    from specc.runs.masks import Masked
     from specc.training.rows import scaled_inputs
 
     outputs, size = answers(spec.graph), rows_at_once(spec)
     names = [answer.column for answer in outputs] or list(results(spec.graph))
     count = len(next(iter(inputs.values())))
-    parts = []
+    masks, parts = masks_for(spec, count).values(), []
     with torch.no_grad():
         for start in range(0, max(1, count), size):
             chunk = {name: torch.tensor(values[start : start + size]) for name, values in inputs.items()}
-            given = module(**scaled_inputs(spec, chunk))
+            with Masked(torch.from_numpy(mask[start : start + size]) for mask in masks):
+                given = module(**scaled_inputs(spec, chunk))
             parts.append(dict(zip(names, given if isinstance(given, tuple) else (given,))))
     return {name: torch.cat([part[name] for part in parts]).numpy() for name in names}
