@@ -44,10 +44,11 @@ def batches_serve_batch_statistics(spec: Spec, report: Report) -> None:
     rows = spec.bound.rows.get("train") if spec.bound is not None else None
     for phase in spec.phases if normed else ():
         labels = (Label(normed[0].span, "needs the statistics of a batch"),)
+        instead = ", or `layer_norm`" if normed[0].layer.word == "batch_norm" else ""
         if phase.settings.batch == 1:
-            span, way_out = span_of(spec, phase, "batch"), "take `batch = 2` or more, or `layer_norm`"
+            span, way_out = span_of(spec, phase, "batch"), f"take `batch = 2` or more{instead}"
         elif phase.settings.rows == 1:
-            span, way_out = span_of(spec, phase, "rows"), "take `rows = 2` or more, or `layer_norm`"
+            span, way_out = span_of(spec, phase, "rows"), f"take `rows = 2` or more{instead}"
         elif rows == 1:
             span, way_out = spec.spans.get("data.split", spec.spans.get("data.source")), "there is one training row: find more"
         else:

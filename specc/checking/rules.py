@@ -139,6 +139,7 @@ def inputs_can_be_joined(spec: Spec, report: Report) -> None:
 def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
     assert spec.data is not None
     outputs: dict[str, Node] = {}
+    misplaced = {error.span for error in report.errors if error.code == "E0113"}
     for node in outputs_of(spec):
         assert isinstance(node.layer, Output)
         column = node.layer.column
@@ -148,6 +149,8 @@ def targets_and_outputs_agree(spec: Spec, report: Report) -> None:
             labels = (Label(outputs[column].span, "first here"),)
             report.error("E0106", f"`{column}` is answered twice", node.span, labels=labels)
         outputs[column] = node
+        if spec.model.parts and node.span in misplaced:
+            continue  # where it stands is the mistake
         if column not in spec.data.target:
             way_out = (
                 f"write `target = {column}` in `data`"
