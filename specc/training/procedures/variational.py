@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +16,10 @@ from specc.training.clock import Clock
 from specc.training.composites.bound import Bound
 from specc.training.composites.elbo import objective
 from specc.training.composites.hybrid import game_of
+from specc.training.composites.posterior_collapse import collapse_alarm, nothing_told
 from specc.training.evaluate import Evaluation
 from specc.training.faults import NotFinite, bad_output
-from specc.training.procedures.procedure import Measures, Procedure, Step
+from specc.training.procedures.procedure import Alarm, Measures, Procedure, Step
 from specc.training.rows import Batch, Rows
 from specc.training.state import State
 from specc.vocabulary.variational import Elbo
@@ -31,6 +33,9 @@ class Variational(Procedure):
         self.bound = Bound(spec, phase, rows)
         self.terms = [(term.weight, term.loss) for term in phase.settings.loss if isinstance(term.loss, Elbo)]
         self.game = game_of(spec, phase, self.bound.parts)
+
+    def begin(self, state: State) -> None:
+        state.own["silence"] = nothing_told()
 
     def step(self, state: State, batches: Sequence[Batch], clock: Clock) -> Step:
         return self.game.play(state, batches, clock, lambda: self._descended(state, batches, clock))
@@ -69,6 +74,9 @@ class Variational(Procedure):
 
     def measures(self, state: State, numbers: np.ndarray, epoch: int) -> Measures:
         return self.bound.of_rows(state.module, numbers) | self.bound.log_likelihood(state.module, numbers, epoch)
+
+    def alarms(self, state: State, event: dict[str, Any]) -> Iterable[Alarm]:
+        return collapse_alarm(state.own["silence"], event, self.phase)
 
     def evaluate(self, module: nn.Module, numbers: np.ndarray) -> Evaluation:
         return Evaluation(self.bound.of_rows(module, numbers) | self.bound.log_likelihood(module, numbers, None), {}, {})
