@@ -13,6 +13,8 @@ from specc.syntax.tree import Argument, Call, Name, Setting
 from specc.vocabulary.decoders import Mirror
 from specc.vocabulary.families import Activation, Layer
 from specc.vocabulary.layers.activating import Activate
+from specc.vocabulary.layers.composite import Latent
+from specc.vocabulary.layers.dense import Dense
 from specc.vocabulary.layers.mirrored import MIRRORED, WEIGHTED, Mirrored
 from specc.vocabulary.layers.sources import Input
 from specc.vocabulary.part import find_word
@@ -59,21 +61,27 @@ def mirrored_decoder(
 def _chain(encoder: Graph, setting: Setting, reader: Reader) -> list[Node] | None:
     """The encoder's layers in order, where each takes the one before; None after a mistake."""
     chain: list[Node] = []
+    taken = next((node.name for node in encoder.nodes if type(node.layer) is Input), "")
     for node in encoder.nodes:
         if isinstance(node.layer, Input):
             continue
-        alone = node.inputs[0] == (chain[-1].name if chain else encoder.nodes[0].name) and len(node.inputs) == 1
-        if not alone or not (isinstance(node.layer, Activate) or node.layer.word in (*MIRRORED, *LEFT_OUT)):
+        alone = node.inputs[0] == (chain[-1].name if chain else taken) and len(node.inputs) == 1
+        if not alone or not (isinstance(node.layer, Activate | Latent) or node.layer.word in (*MIRRORED, *LEFT_OUT)):
             labels = (Label(node.span, "this one"),)
             message = f"`mirror` knows no way back of `{node.local_name}`"
             way_out = "write the decoder's layers: `decoder { … }`"
             reader.report.error("E0505", message, setting.span, labels=labels, help=way_out)
             return None
         chain.append(node)
-    if not any(node.layer.word in MIRRORED for node in chain):
+    if not any(_layer_there(node).word in MIRRORED for node in chain):
         reader.report.error("E0505", "the encoder has no layers to mirror", setting.span, help="give it some: `dense(64, relu)`")
         return None
     return chain
+
+
+def _layer_there(node: Node) -> Layer:
+    """The layer that a way back is of: a latent is on its way back as a `dense` is."""
+    return Dense(units=node.layer.size) if isinstance(node.layer, Latent) else node.layer
 
 
 def _activation_of(chain: list[Node], place: int) -> Activation | None:
@@ -98,16 +106,17 @@ def _reversed(chain: list[Node], tied: bool, last: Activation | None, setting: S
     nodes: list[Node] = []
     counts: dict[str, int] = {}
     it = chain[-1].name
-    first_weighted = next((node.name for node in chain if node.layer.word in WEIGHTED), None)
+    first_weighted = next((node.name for node in chain if _layer_there(node).word in WEIGHTED), None)
     for place in range(len(chain) - 1, -1, -1):
-        node = chain[place]
-        if node.layer.word not in MIRRORED:
+        node, there = chain[place], _layer_there(chain[place])
+        if there.word not in MIRRORED:
             continue
-        weighted = node.layer.word in WEIGHTED
+        weighted = there.word in WEIGHTED
         activation = (last if node.name == first_weighted else _activation_of(chain, place)) if weighted else None
-        word = WAYS_BACK.get(node.layer.word, "reshape")
+        word = WAYS_BACK.get(there.word, "reshape")
         counts[word] = counts.get(word, 0) + 1
-        layer = Mirrored(of=node.name, layer=node.layer, tied=tied and weighted, activation=activation, **_inherited(node.layer))
+        is_tied = tied and weighted and there is node.layer
+        layer = Mirrored(of=node.name, layer=there, tied=is_tied, activation=activation, **_inherited(there))
         name = f"decoder.{word}_{counts[word]}"
         nodes.append(Node(name=name, layer=layer, inputs=(it,), outputs={"": Shape()}, span=setting.span))
         it = name

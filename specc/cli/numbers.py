@@ -11,9 +11,11 @@ REVERSE, ERROR = "_reverse", "_error"
 
 
 def number(value: float | None) -> str:
-    """Four decimals, fewer of large numbers; `-` for what is not defined."""
+    """Four decimals, fewer of large numbers, none of counts; `-` for what is not defined."""
     if value is None or not math.isfinite(value):
         return "-"
+    if isinstance(value, int):
+        return f"{value:,}"
     size = abs(value)
     if size >= 1e9 or 0 < size < 1e-3:
         return f"{value:.3e}"

@@ -11,7 +11,7 @@ class Mirror(Decoder):
 
     `tied`: each weight is that of the encoder's layer, transposed, and stored once; biases are its own. `activation` is that of
     the last layer: without it `sigmoid` where the columns lie between 0 and 1, otherwise `linear`. Dropout, noise and
-    normalization are left out.
+    normalization are left out. The way back of a vae's `latent` is a dense layer of its own, whatever is tied.
 
     Example: `decoder = mirror(tied = true)`
     """

@@ -113,7 +113,7 @@ class Quality:
         centers, reach = self.modes[column]
         _, generated, _ = self._pairs(module, spread(numbers, ROWS_OF_MODES))
         modes = nearest_modes(generated, centers, reach)
-        return {"modes_covered": float(len(modes[modes >= 0].unique())), "high_quality": float((modes >= 0).double().mean())}
+        return {"modes_covered": len(modes[modes >= 0].unique()), "high_quality": float((modes >= 0).double().mean())}
 
     def _known_modes(self, column: str) -> tuple[Tensor, Tensor]:
         """The center and the reach of each label, by training rows."""

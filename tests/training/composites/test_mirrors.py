@@ -17,6 +17,7 @@ from specc.onnx.session import OnnxModel
 from specc.parts import part_of
 from specc.pytorch.source import emit_source, parameter_table
 from tests.training.composites.autoencoders import Trained, bound_autoencoder, started
+from tests.training.composites.variational import Model
 
 IMAGE, VECTOR = (4, 9, 8), (12,)
 LINEAR_LAYERS = {
@@ -161,3 +162,27 @@ def test_a_linear_autoencoder_reaches_the_optimum_of_principal_components(
     best = np.linalg.svd(centered.astype(np.float64), full_matrices=False)[2][:3]
     spanned = np.linalg.qr(weight.T)[0]
     assert np.linalg.svd(best @ spanned)[1] == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_code_of_a_vae_comes_back_by_a_dense_layer_of_its_own(tied: bool, tmp_path: Path) -> None:
+    """`latent(2)` of seven units: seven units of two numbers, with the activation that they had, and then the encoder's way."""
+    rows = np.random.default_rng(0).standard_normal((8, *VECTOR))
+    body = f"encoder {{ input(row); dense(9, relu); dense(7, tanh) }}; latent(2); decoder = mirror(tied = {str(tied).lower()})"
+    model = Model(tmp_path, rows, body)
+    weights = model.module.state_dict()
+    biases = ["decoder_dense_1.bias", "decoder_dense_2.bias", "decoder_dense_3.bias"]
+    own = ["decoder_dense_1.weight"] + ([] if tied else ["decoder_dense_2.weight", "decoder_dense_3.weight"])
+    assert sorted(name for name in weights if name.startswith("decoder")) == sorted(biases + own)
+    back = [weights["decoder_dense_1.weight"].t()]
+    back += [
+        weights[f"encoder_dense_{n}.weight"] if tied else weights[f"decoder_dense_{m}.weight"].t() for n, m in ((2, 2), (1, 3))
+    ]
+    code = torch.randn(4, 2, generator=torch.Generator().manual_seed(2))
+    seven, nine, last = (w.double() for w in back)
+    expected = torch.relu(torch.tanh(code.double() @ seven) @ nine) @ last  # biases start at zero
+    torch.testing.assert_close(model.module.decoder(code).detach(), expected.float())
+    part = part_of(model.spec, "decoder")
+    alone = {name: weights[name].numpy() for name in started(part).state_dict()}
+    answer = first_answer(build_onnx(part, alone), {"latent": code.numpy()})
+    np.testing.assert_allclose(answer, expected.numpy(), atol=1e-6)

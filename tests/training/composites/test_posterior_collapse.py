@@ -52,7 +52,11 @@ def test_what_is_remembered_goes_on_from_a_checkpoint() -> None:
         ("loss = elbo(beta = 4.0); epochs = 1", "elbo(beta = 4.0)", "take a smaller `beta` than 4"),
         ("epochs = 1", "train {", "`elbo(beta = warmup(0.0, 1.0, epochs = 5))`"),
         ("loss = elbo(beta = warmup(0.0, 1.0, epochs = 5)); epochs = 1", "elbo(beta", "`elbo(free_bits = 0.1, …)`"),
-        ("loss = elbo(beta = warmup(0.0, 1.0, epochs = 5), free_bits = 0.1); epochs = 1", "train {", "fewer units in the decoder"),
+        (
+            "loss = elbo(beta = warmup(0.0, 1.0, epochs = 5), free_bits = 0.1); epochs = 1",
+            "train {",
+            "fewer units in the decoder",
+        ),
     ],
 )
 def test_the_way_out_is_what_the_spec_does_not_have_yet(train: str, line: str, way_out: str) -> None:
