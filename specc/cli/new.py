@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("kind")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--from", "table", type=click.Path(path_type=Path), metavar="DATA", help="The CSV or Parquet table it is for.")
-@click.option("--target", metavar="COLUMN", help="The column of the table that is to be predicted.")
+@click.option("--target", metavar="COLUMN", help="The column of the table that a network is to predict.")
 def command(kind: str, file: Path | None, table: Path | None, target: str | None) -> None:
     """Write a new spec of a KIND (network), or with --from the first spec for a table."""
     _kind_is_known(kind)
@@ -29,10 +29,8 @@ def command(kind: str, file: Path | None, table: Path | None, target: str | None
         refuse("`--target` is a column of a table: name it with `--from DATA`")
     if table is None:
         _from_shipped(kind, file)
-    elif kind != "network":
-        refuse(f"a table is predicted by a `network`, not by a `{kind}`")
     else:
-        _from_table(table, file, target)
+        _from_table(kind, table, file, target)
 
 
 def _kind_is_known(kind: str) -> None:
@@ -57,24 +55,27 @@ def _from_shipped(kind: str, file: Path | None) -> None:
     _say_what_is_next([str(path) for path in written], written[0])
 
 
-def _from_table(table: Path, file: Path | None, target: str | None) -> None:
+def _from_table(kind: str, table: Path, file: Path | None, target: str | None) -> None:
+    from specc.checking.wording import article_of
     from specc.loading import bind_spec, check_source
-    from specc.new.guess import guess_target
     from specc.new.shipped import AlreadyThere, create
     from specc.new.table import read_raw
-    from specc.new.write import spec_of
+    from specc.new.write import USES, spec_of, spec_of_rows
 
+    if kind != "network" and kind not in USES:
+        fitting = listing(["network", *USES], "and")
+        refuse(f"a first spec for a table is made of the kinds {fitting}, not of a `{kind}`")
+    if kind in USES and target is not None:
+        refuse(f"`--target` is what a `network` predicts: {article_of(kind)} `{kind}` learns whole rows, so leave it out")
     file = file if file is not None else _beside(table)
     if file.exists():
-        refuse(f"{file} exists already, and `new` never overwrites: name another file, as in `specc new network first.dn …`")
+        refuse(f"{file} exists already, and `new` never overwrites: name another file, as in `specc new {kind} first.dn …`")
     with located():
         raw = read_raw(table)
-    path = _path_from(file, table)
-    target = _target_is_there(table, raw, target)
-    guess = guess_target(raw.columns[target])
-    if guess.reason:
-        refuse(f"`{target}` cannot be the target: {guess.reason}")
-    text = spec_of(raw, path, target)
+    path = _path_from(kind, file, table)
+    target = _answerable_target(table, raw, target) if kind == "network" else ""
+    _something_is_learnt_from(table, raw, target)
+    text = spec_of(raw, path, target) if target else spec_of_rows(raw, path, kind, file.stem)
     try:
         spec, report = check_source(Source(str(file), text), file.parent)
         bind_spec(spec, report, file.parent)
@@ -91,13 +92,32 @@ def _from_table(table: Path, file: Path | None, target: str | None) -> None:
     _say_what_is_next([str(file)], file)
 
 
+def _answerable_target(table: Path, raw: RawTable, target: str | None) -> str:
+    """The target of a network, which is there and can be predicted."""
+    from specc.new.guess import guess_target
+
+    target = _target_is_there(table, raw, target)
+    if reason := guess_target(raw.columns[target]).reason:
+        refuse(f"`{target}` cannot be the target: {reason}")
+    return target
+
+
+def _something_is_learnt_from(table: Path, raw: RawTable, target: str) -> None:
+    from specc.new.guess import guess_columns
+
+    guesses = guess_columns(raw, target)
+    if all(guess.reason for guess in guesses):
+        lines = "".join(f"\n  {guess.name or '(no name)'}: {guess.reason}" for guess in guesses[:10])
+        refuse(f"no column of {table} can be learnt from:{lines}", WRONG_SPEC)
+
+
 def _beside(table: Path) -> Path:
     """The spec's place where none is named: beside its table, whose name it takes."""
     name = table.name.removesuffix(".gz")
     return table.with_name(Path(name).stem + ".dn")
 
 
-def _path_from(file: Path, table: Path) -> str:
+def _path_from(kind: str, file: Path, table: Path) -> str:
     """The table's path as the spec names it: relative to the spec's folder, and inside of it."""
     folder = Path(os.path.abspath(file.parent))
     path = os.path.relpath(os.path.abspath(table), folder)
@@ -105,7 +125,7 @@ def _path_from(file: Path, table: Path) -> str:
         beside = _beside(Path(table.resolve()))
         refuse(
             f"{table} lies outside of the folder of {file}, and a spec reads only what lies in its own folder or below:\n"
-            f"  write the spec beside the table, as `specc new network {beside} --from {table} …` does, or copy the table"
+            f"  write the spec beside the table, as `specc new {kind} {beside} --from {table} …` does, or copy the table"
         )
     return Path(path).as_posix()
 

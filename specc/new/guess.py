@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,14 +37,14 @@ class Guess:
     """Of a category, how many."""
 
 
-def guess_columns(table: RawTable, target: str) -> list[Guess]:
+def guess_columns(table: RawTable, target: str = "") -> list[Guess]:
     """A guess for every column but the target, in the order of the file."""
     guesses = [Guess(name, reason=reason) for name, reason in table.unreadable.items()]
     for name, column in table.columns.items():
         if name == target:
             continue
         guess = guess_column(column)
-        if not guess.reason and _gives_the_target_away(column, table.columns[target]):
+        if target and not guess.reason and _gives_the_target_away(column, table.columns[target]):
             guess = Guess(name, reason=f"where it is missing almost tells `{target}`: is it known before?")
         guesses.append(guess)
     return guesses
@@ -125,6 +125,11 @@ def _category(name: str, labels: int, share: float) -> Guess:
     encode = "onehot" if labels <= ONEHOT_LABELS else f"embedding({min(16, round(labels**0.5) + 1)})"
     impute = ', impute = constant("missing")' if share > OFTEN_MISSING else ", impute = mode" if share > 0 else ""
     return Guess(name, f"category(encode = {encode}{impute})", labels=labels)
+
+
+def without_vectors(guess: Guess) -> Guess:
+    """The guess of a column that is to be made again: one number a label, and no trained vector."""
+    return replace(guess, declaration=re.sub(r"embedding\(\d+\)", "onehot", guess.declaration))
 
 
 def _counts_the_rows(column: RawColumn, labels: int, rows: int) -> bool:

@@ -19,8 +19,8 @@ from specc.syntax.format import format_text
 from specc.vocabulary.columns import Category, Constant, Embedding, Median, Mode, Number, Onehot
 
 
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(command, ["network", *(str(a) for a in arguments)])
+def run(*arguments: str | Path, kind: str = "network") -> Result:
+    return CliRunner().invoke(command, [kind, *(str(a) for a in arguments)])
 
 
 def columns_of(file: Path) -> dict:
@@ -259,19 +259,40 @@ def test_a_label_with_a_single_row_is_said_before_anything_is_written(tmp_path: 
     assert not (tmp_path / "t.dn").exists()
 
 
+@pytest.mark.parametrize("kind", ["autoencoder", "vae"])
+def test_rows_are_learnt_whole(tmp_path: Path, kind: str) -> None:
+    """No column is left out for a target, and each is one number or one a label: what can be made again."""
+    path = table(tmp_path, {"a": NUMBERS, "many": [f"l{i % 20}" for i in range(ROWS)], "y": LABELS})
+    assert run("--from", path, kind=kind).exit_code == 0
+    columns = columns_of(tmp_path / "t.dn")
+    assert columns == {"a": Number(scale="standard"), "many": Category(encode=Onehot()), "y": Category(encode=Onehot())}
+    assert ("elbo(variance = 0.1)" in (tmp_path / "t.dn").read_text()) == (kind == "vae")
+    labels = table(tmp_path, {"many": [f"l{i % 20}" for i in range(ROWS)], "y": LABELS}, name="labels.csv")
+    assert run("--from", labels, kind=kind).exit_code == 0
+    columns_of(tmp_path / "labels.dn")
+    refused = run("--from", path, "--target", "y", kind=kind)
+    assert (refused.exit_code, f"`{kind}` learns whole rows" in refused.stderr) == (2, True)
+
+
+def test_kinds_that_are_not_written_for_a_table_are_refused(tmp_path: Path) -> None:
+    refused = run("--from", table(tmp_path, {"a": NUMBERS, "y": LABELS}), kind="gan")
+    assert (refused.exit_code, "the kinds `network`, `autoencoder` and `vae`, not of a `gan`" in refused.stderr) == (2, True)
+
+
 field = st.one_of(
     st.floats(-1e6, 1e6).map(lambda x: f"{x:.3g}"), st.integers(-3, 3).map(str), st.text('ab?-, "é', max_size=4), st.just("")
 )
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(field, field, field), min_size=3, max_size=12))
-def test_any_table_gives_a_spec_that_binds_or_a_message(tmp_path_factory: pytest.TempPathFactory, rows: list) -> None:
+@given(st.lists(st.tuples(field, field, field), min_size=3, max_size=12), st.sampled_from(["network", "autoencoder", "vae"]))
+def test_any_table_gives_a_spec_that_binds_or_a_message(tmp_path_factory: pytest.TempPathFactory, rows: list, kind: str) -> None:
     folder = tmp_path_factory.mktemp("any")
     escape = '"{}"'.format
     lines = [",".join(escape(value.replace('"', '""')) for value in row) for row in [("a", "b c", "y"), *rows]]
     (folder / "t.csv").write_text("\n".join(lines) + "\n")
-    result = run("--from", folder / "t.csv", "--target", "y")
+    target = ("--target", "y") if kind == "network" else ()
+    result = run("--from", folder / "t.csv", *target, kind=kind)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     if result.exit_code == 0:
         columns_of(folder / "t.dn")
