@@ -38,9 +38,9 @@ SHORTER |= {"digits_rbm": {"train.epochs": 20}, "digits_joint_rbm": {"train.epoc
 SHORTER |= {"noisy_digits": {"train.pretrain.epochs": 10, "train.finetune.epochs": 20}}
 SHORTER |= {"penguins_rbm": {"train.epochs": 100}, "body_mass_dbn": {"train.pretrain.epochs": 30, "train.finetune.epochs": 40}}
 SHORTER |= {"digits_denoising": {"train.epochs": 12}, "digits_map": {"train.epochs": 20}, "digits_hashing": {"train.epochs": 20}}
-SHORTER |= {"digits_convolutional": {"train.epochs": 8}, "penguins_anomalies": {"train.epochs": 40}}
+SHORTER |= {"digits_convolutional": {"train.epochs": 7}, "penguins_anomalies": {"train.epochs": 40}}
 SHORTER |= {"digits_few_labels": {"train.epochs": 100}, "digits_vae": {"train.epochs": 12}, "digits_gan": {"train.epochs": 20}}
-SHORTER |= {"digits_made": {"train.epochs": 5}, "ring": {"train.epochs": 40}, "penguins_gan": {"train.epochs": 40}}
+SHORTER |= {"digits_made": {"train.epochs": 5}, "ring": {"train.epochs": 25}, "penguins_gan": {"train.epochs": 40}}
 """These stop where seconds are enough."""
 MISSING = {"iris": 0, "digits": 0, "penguins": 11 + 4 * 2, "body_mass": 9}
 MISSING |= {"films": 0, "digits_rbm": 0, "topics_rbm": 0, "digits_dbn": 0, "digits_joint_rbm": 0, "noisy_digits": 0}

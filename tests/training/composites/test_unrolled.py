@@ -225,7 +225,7 @@ def test_the_deep_autoencoder_of_the_paper_begins_on_mnist(tmp_path: Path, real_
     events: list[dict[str, Any]] = []
     streams, module = Streams(0), build_module(spec)
     module.start(streams["weights"])  # type: ignore[operator]
-    dataset.inputs, dataset.rows = {"image": dataset.inputs["image"][:1000]}, {"train": np.arange(1000)}
+    dataset.inputs, dataset.rows = {"image": dataset.inputs["image"][:400]}, {"train": np.arange(400)}
     with compute_with(CPU, threads=1):
         Training(spec, dataset, module, streams, CPU, events.append).run()
     first = [event["train"]["reconstruction_error"] for event in events if event["phase"] == "pretrain.dense_1"]
