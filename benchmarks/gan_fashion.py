@@ -52,7 +52,7 @@ def main() -> None:
 
 def measured(folder: Path, epochs: int | None) -> list[str]:
     lay_out(folder)
-    trained_on, tested_on = (pictures(folder, name) for name in ("train", "t10k"))
+    trained_on, tested_on = (pictures(folder / "data" / "fashion_mnist", name) for name in ("train", "t10k"))
     settings = {"train.epochs": epochs} if epochs else {}
     gan, seconds = trained(folder / "fashion_conditional.dn", folder / "runs" / f"gan_{epochs or 'whole'}", **settings)
     judge = classifier(folder / "real", trained_on, tested_on)
@@ -88,9 +88,8 @@ def lay_out(folder: Path) -> None:
     shutil.copyfile(SPECS / "fashion_conditional.dn", folder / "fashion_conditional.dn")
 
 
-def pictures(folder: Path, name: str) -> Pictures:
-    """The images and labels of a set, as its files have them."""
-    path = folder / "data" / "fashion_mnist"
+def pictures(path: Path, name: str) -> Pictures:
+    """The images and labels of a set, as the idx files of a folder have them."""
     images, labels = (gzip.decompress((path / f"{name}-{kind}-ubyte.gz").read_bytes()) for kind in ("images-idx3", "labels-idx1"))
     kinds = np.frombuffer(labels, np.uint8, offset=8).astype(str)
     return Pictures(np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28), kinds)

@@ -24,7 +24,7 @@ from specc.phrases import Phrase, phrase_of, text_of
 from specc.shapes import Shape
 from specc.vocabulary.columns import symbol
 from specc.vocabulary.families import Column
-from specc.vocabulary.layers.composite import Latent
+from specc.vocabulary.layers.composite import Condition, Latent
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.pretrained import Pretrained
 from specc.vocabulary.layers.sources import Input
@@ -137,7 +137,14 @@ class _Taking:
             self.at_part.refuse("E0505", message, help="name a layer behind it")
         if len(inputs) != 1:
             message = f"the part `{last.name}` of {run.path} begins with {len(inputs)} inputs, and `pretrained` follows one"
-            self.at_part.refuse("E0505", message, help="name a layer that only one of them leads to")
+            way_out = "name a layer that only one of them leads to"
+            if condition := next((node.layer for node in inputs if isinstance(node.layer, Condition)), None):
+                columns = listing(list(condition.columns), "and")
+                message = (
+                    f"the part `{last.name}` of {run.path} is of rows and their `condition`, {columns}: `pretrained` follows rows"
+                )
+                way_out += ", or train one without a `condition`"
+            self.at_part.refuse("E0505", message, help=way_out)
         return part, inputs[0]
 
     def _below_the_score(self, run: _Opened, part: Spec) -> Spec:

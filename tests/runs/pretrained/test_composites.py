@@ -115,6 +115,18 @@ def test_a_discriminator_that_is_a_score_and_no_more_has_nothing_to_bring(tmp_pa
         bound(tmp_path / "next.dn", text_of("gan", "discriminator"))
 
 
+def test_a_discriminator_that_takes_a_condition_is_not_taken_without_it(tmp_path: Path, device: str) -> None:
+    path = write_pictures(tmp_path, "gan")
+    text = path.read_text("utf-8").replace("gan {", "gan {\n  condition(shade)", 1)
+    text = text.replace("dense(20, sigmoid)", "concat(latent, condition); dense(20, sigmoid)")
+    path.write_text(text.replace("flatten; dense(6)", "flatten; concat(it, condition); dense(6)"), "utf-8")
+    trained(path, device)
+    with pytest.raises(SpecError) as caught:
+        bound(tmp_path / "next.dn", text_of("gan", "discriminator"))
+    (error,) = caught.value.report.errors
+    assert "is of rows and their `condition`, `shade`" in error.message and "train one without a `condition`" in error.help
+
+
 def test_an_encoder_may_begin_another_encoder(home: Home, device: str) -> None:
     folder = home("autoencoder")
     text = (folder / "autoencoder.dn").read_text("utf-8")
