@@ -1,4 +1,4 @@
-"""`specc explain`: the page of an error code, or of any word of the language."""
+"""`specc explain`: the page of an error code, of any word of the language, or of a measure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from specc.cli.exits import refuse
 @click.argument("name", metavar="CODE|WORD")
 @options.as_json
 def command(name: str, as_json: bool) -> None:
-    """Explain an error code (E0301) or any word of the language, with an example."""
+    """Explain an error code (E0301), any word of the language or a measure, with an example."""
     from specc.explain.data import data_of
     from specc.explain.render import render_page
     from specc.explain.words import page_of, suggestion

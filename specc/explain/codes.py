@@ -1,4 +1,4 @@
-"""Pages of diagnostic codes: what a code means, with a wrong and a right spec; and pages of words that have no class."""
+"""Pages of diagnostic codes: what a code means, with a wrong and a right spec; pages of words that have no class, and of measures."""
 
 from __future__ import annotations
 
@@ -58,6 +58,15 @@ def find_code(code: str) -> Page | None:
 def structure_words() -> list[str]:
     """The words of the language that are no class: `repeat`, `it`, `columns`, …"""
     return sorted(path.stem for path in (PAGES / "words").glob("*.md"))
+
+
+def measures() -> list[str]:
+    """What is measured under a name that is no word of the language: `kl`, `duplicates`, …"""
+    return sorted(path.stem for path in (PAGES / "measures").glob("*.md"))
+
+
+def find_measure(name: str) -> Page | None:
+    return _read(PAGES / "measures" / f"{name}.md") if name in measures() else None
 
 
 def find_structure_word(word: str) -> Page | None:

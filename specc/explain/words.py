@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from specc.diagnostics import did_you_mean, listing
-from specc.explain.codes import codes, find_code, find_structure_word, structure_words
+from specc.explain.codes import codes, find_code, find_measure, find_structure_word, measures, structure_words
 from specc.explain.fields import Argument, arguments_of, choices_of, families_of
 from specc.vocabulary.index import INDEX
 from specc.vocabulary.part import Part, find_word
@@ -77,6 +77,7 @@ def owners_of_choice(choice: str) -> list[tuple[type[Part], str]]:
 def known_words() -> list[str]:
     """Everything that `explain` has a page for."""
     words = {word for words in INDEX.values() for word in words} | set(INDEX) | set(codes()) | set(structure_words())
+    words |= set(measures())
     for family in INDEX:
         for part in classes_of(family):
             words |= {a.name for a in arguments_of(part)} | {c for choices in choices_of(part).values() for c in choices}
@@ -92,12 +93,14 @@ def suggestion(word: str) -> str | None:
 
 
 def page_of(word: str) -> str | None:
-    """The page of a code, word, family, argument or choice as Markdown; None where there is nothing of that name."""
+    """The page of a code, word, measure, family, argument or choice as Markdown; None where there is nothing of that name."""
     if (page := find_code(word)) is not None:
         return page.markdown
     sections = [word_page(part) for part in find_classes(word)]
     if (page := find_structure_word(word)) is not None:
         sections.insert(0, page.markdown)
+    if (page := find_measure(word)) is not None:
+        sections.append(page.markdown)
     if word in INDEX and not find_classes(word):
         sections.append(family_page(word))
     owners, choices = owners_of(word), owners_of_choice(word)
