@@ -1,4 +1,4 @@
-"""Pages of diagnostic codes: what a code means, with a wrong and a right spec; pages of words that have no class, and of measures."""
+"""Pages of diagnostic codes: what a code means, with a wrong and a right spec; of words that have no class; and of measures."""
 
 from __future__ import annotations
 
