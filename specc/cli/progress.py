@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from specc.ir import Phase, Spec
     from specc.training.clock import Clock
 
+DETAILS = ("real_score", "generated_score")
+"""What a line leaves to `metrics.jsonl`."""
 SECONDS_BETWEEN_LINES = 1.0
 
 
@@ -110,7 +112,7 @@ class PlainLines:
         phase = f"{event['phase']} " if self.several_phases else ""
         parts = [f"{phase}epoch {of_epochs(event['epoch'], self.epochs.get(event['phase']))}"]
         for split in ("train", "validation"):
-            measured = readable({name: value for name, value in event.get(split, {}).items() if isinstance(value, float)})
+            measured = readable({name: value for name, value in event.get(split, {}).items() if name not in DETAILS})
             if measured:
                 parts.append(f"{split}: " + ", ".join(f"{short(name)} {text}" for name, text in measured.items()))
         return "  ".join(parts)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from specc.composites import is_noise
 from specc.data.inputs import raw_inputs, read_rows, rows_of, unseen_labels
 from specc.data.ratings import RatingsDataset
 from specc.diagnostics import Report, Source
 from specc.door import door
 from specc.ir import Spec
 from specc.onnx.session import OnnxModel
-from specc.parts import NoSuchPart
+from specc.parts import NoSuchPart, asked_part
 from specc.runs.answers import table_of_columns
 from specc.runs.data import data_of
 from specc.runs.predict import Predicted, open_model
@@ -43,6 +44,7 @@ def nearest_rows(run: Run, rows: Any, count: int, part: str | None = None) -> Ne
     Distances are Euclidean, or of bits the number of those that differ; `code` is then the row's own. Raises `NoSuchPart`.
     """
     part = part or _usual_part(run.spec)
+    _is_of_rows(run.spec, part)
     model = open_model(run.path, part)
     dataset = data_of(run)
     assert not isinstance(dataset, RatingsDataset)
@@ -72,7 +74,18 @@ def nearest_rows(run: Run, rows: Any, count: int, part: str | None = None) -> Ne
 def _usual_part(spec: Spec) -> str:
     if "encoder" in spec.graphs:
         return "encoder"
-    raise NoSuchPart(f"`{spec.name}` has no encoder", "name the layer whose features are compared, as in `--part dense_1`")
+    layer = "discriminator.dense_1" if "discriminator" in spec.graphs else "dense_1"
+    raise NoSuchPart(f"`{spec.name}` has no encoder", f"name the layer whose features are compared, as in `--part {layer}`")
+
+
+def _is_of_rows(spec: Spec, part: str) -> None:
+    """A generator or decoder has features of noise or codes, and none of rows. Raises `NoSuchPart`."""
+    begins = next((node.name for node in asked_part(spec, part).graph.nodes if is_noise(node)), None)
+    if begins is not None:
+        whole = next((name for name in ("encoder", "discriminator") if name in spec.graphs), "encoder")
+        raise NoSuchPart(
+            f"`{part}` begins with `{begins}`, and has no features of rows", f"take a layer of the {whole}: `{whole}.…`"
+        )
 
 
 def _features(model: OnnxModel, table: Table) -> np.ndarray:

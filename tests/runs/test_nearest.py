@@ -77,3 +77,9 @@ def test_what_cannot_be_compared_is_refused(run: Run, cli: Cli, tmp_path: Path) 
     called = cli("predict", run.path, rows_of(run), "--nearest", 1000)
     assert called.status == 0 and "Euclidean, of 2 numbers" in called.err
     assert called.out.partition("\n")[0].endswith(f"kind_{run.record['data']['rows']['train']}")
+
+
+@pytest.mark.parametrize("part", ["decoder", "decoder.dense_1"])
+def test_what_is_made_of_a_code_has_no_features_of_rows(part: str, run: Run) -> None:
+    with pytest.raises(NoSuchPart, match="has no features of rows: take a layer of the encoder"):
+        nearest_rows(run, rows_of(run), 3, part)
