@@ -12,6 +12,7 @@ from specc.cli.exits import WRONG_SPEC, located, refuse, show_report
 from specc.diagnostics import Source, SpecError, did_you_mean, listing
 
 if TYPE_CHECKING:
+    from specc.ir import Spec
     from specc.new.table import RawTable
 
 
@@ -57,14 +58,14 @@ def _from_shipped(kind: str, file: Path | None) -> None:
 
 def _from_table(kind: str, table: Path, file: Path | None, target: str | None) -> None:
     from specc.checking.wording import article_of
-    from specc.loading import bind_spec, check_source
+    from specc.new.rows import USES, spec_of_rows
     from specc.new.shipped import AlreadyThere, create
     from specc.new.table import read_raw
-    from specc.new.write import USES, spec_of, spec_of_rows
+    from specc.new.write import spec_of
 
     if kind != "network" and kind not in USES:
         fitting = listing(["network", *USES], "and")
-        refuse(f"a first spec for a table is made of the kinds {fitting}, not of a `{kind}`")
+        refuse(f"a first spec for a table is made of the kinds {fitting}, not of {article_of(kind)} `{kind}`")
     if kind in USES and target is not None:
         refuse(f"`--target` is what a `network` predicts: {article_of(kind)} `{kind}` learns whole rows, so leave it out")
     file = file if file is not None else _beside(table)
@@ -75,13 +76,12 @@ def _from_table(kind: str, table: Path, file: Path | None, target: str | None) -
     path = _path_from(kind, file, table)
     target = _answerable_target(table, raw, target) if kind == "network" else ""
     _something_is_learnt_from(table, raw, target)
-    text = spec_of(raw, path, target) if target else spec_of_rows(raw, path, kind, file.stem)
-    try:
-        spec, report = check_source(Source(str(file), text), file.parent)
-        bind_spec(spec, report, file.parent)
-    except SpecError as error:
-        show_report(error.report)
-        refuse("nothing is written: the table needs mending before a spec can read it", WRONG_SPEC)
+    if kind == "gan":  # how many labels there are, only the rows know that train
+        rows = _bound(spec_of_rows(raw, path, "autoencoder", file.stem), file)
+        text = spec_of_rows(raw, path, kind, file.stem, rows.graphs["encoder"].nodes[0].shape.dimensions()[0])
+    else:
+        text = spec_of(raw, path, target) if target else spec_of_rows(raw, path, kind, file.stem)
+    _bound(text, file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         create(file, text.encode())
@@ -90,6 +90,18 @@ def _from_table(kind: str, table: Path, file: Path | None, target: str | None) -
     except OSError as error:
         refuse(f"{file} cannot be written: {error.strerror}")
     _say_what_is_next([str(file)], file)
+
+
+def _bound(text: str, file: Path) -> Spec:
+    """A spec with what its table says; nothing is written where that cannot be read."""
+    from specc.loading import bind_spec, check_source
+
+    try:
+        spec, report = check_source(Source(str(file), text), file.parent)
+        return bind_spec(spec, report, file.parent)[0]
+    except SpecError as error:
+        show_report(error.report)
+        refuse("nothing is written: the table needs mending before a spec can read it", WRONG_SPEC)
 
 
 def _answerable_target(table: Path, raw: RawTable, target: str | None) -> str:
