@@ -65,7 +65,7 @@ def curves_figure(run: Run) -> Figure | None:
     figure, axes_of = panels(len(drawn), columns, WIDTH, HEIGHT, Margins(top=0.52 if several else 0.36))
     for index, (name, axes) in enumerate(zip(drawn, axes_of)):
         quiet(axes, _spoken(name), "epoch" if index >= len(drawn) - columns else "")
-        few_ticks(axes)
+        few_ticks(axes, counted=True)
         first, last = 1, len(events)
         if name == RATE:
             for line in _lines(list(enumerate(rates, 1)), events, {event["phase"]: event["phase"] for event in events}):
@@ -139,6 +139,8 @@ def _draw_measure(axes: Axes, name: str, events: Events, layers: dict[str, str |
     from specc.runs.pictures.style import COLORS
 
     kept = _kept_epoch(events)
+    if not any(value for split in COLORS for _, value in _points(name, split, events)):
+        axes.set_ylim(0, 1)  # shares that are all zero: less is none
     for split in ("train", "validation"):
         points = _points(name, split, events)
         for number, line in enumerate(_lines(points, events, layers)):

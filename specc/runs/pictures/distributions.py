@@ -110,7 +110,7 @@ def histograms(axes: Axes, data: np.ndarray, drawn: np.ndarray, name: str = "fan
 
 def bars(axes: Axes, all_labels: Sequence[str], data: np.ndarray, drawn: np.ndarray, name: str = "fantasies") -> None:
     """The shares of labels, of the most frequent ones where there are many."""
-    order = np.sort(np.argsort(-data)[:MOST_LABELS])
+    order = np.sort(np.argsort(-np.maximum(data, drawn))[:MOST_LABELS])
     labels = [shortened(all_labels[int(i)], 12) for i in order]
     lines = np.arange(len(order))
     axes.bar(lines - 0.2, data[order], 0.4, color=DATA, label="data")

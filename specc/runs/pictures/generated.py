@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from specc.composites import making_part
+from specc.data.prepare import label_indices
 from specc.data.visible import Seat, made_seats
 from specc.ir import CategoryFit, ImageFit, NumberFit
 from specc.runs.generated import condition_label
@@ -69,8 +70,7 @@ class Story:
         """A column of real rows as it was stored of made ones."""
         values = self.dataset.table.columns[seat.column][rows]
         if isinstance(seat.fit, CategoryFit):
-            places = {label: place for place, label in enumerate(seat.fit.labels)}
-            return np.array([places.get(label, -1) for label in values])
+            return label_indices(values, seat.fit)
         return values
 
     @property

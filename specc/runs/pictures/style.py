@@ -115,10 +115,10 @@ class Written(ScalarFormatter):
         return f"{x:,.0f}".replace("-", "−") if largest >= 1e4 else super().__call__(x, pos)
 
 
-def few_ticks(axes: Axes, x: int = 6, y: int = 5) -> None:
-    """At most so many ticks on each axis, at round numbers."""
-    for axis, count in ((axes.xaxis, x), (axes.yaxis, y)):
-        axis.set_major_locator(MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]))
+def few_ticks(axes: Axes, x: int = 6, y: int = 5, counted: bool = False) -> None:
+    """At most so many ticks on each axis, at round numbers; at whole ones where the lower axis is `counted`."""
+    for axis, count, whole in ((axes.xaxis, x, counted), (axes.yaxis, y, False)):
+        axis.set_major_locator(MaxNLocator(count, steps=[1, 2, 2.5, 5, 10], integer=whole))
         axis.set_major_formatter(Written())
 
 
