@@ -152,7 +152,7 @@ class CompositeBuilder:
         assert part.body is not None
         before = [node for graph in self.graphs.values() for node in graph.nodes]
         builder = GraphBuilder(self.kind.word, self.reader, self.blocks, part.kind, before, self._given_to(part.kind))
-        builder.lost |= self.lost
+        builder.tensors.lost |= self.lost
         # A decoder calls what it begins with what its own argument and the run's files call it.
         called = ("latent" if self.kind.word == "vae" else "code") if part.kind == "decoder" else ""
         graph = builder.build_part(part.body, self._start_of(part.kind), place, called)

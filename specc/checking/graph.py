@@ -10,8 +10,10 @@ from specc.checking.dead_ends import every_layer_leads_on
 from specc.checking.expansion import Blocks, each_rounds, repeat_count
 from specc.checking.inherited import settings_are_used, with_overrides, with_settings
 from specc.checking.labels import with_labels
+from specc.checking.merging import branches
 from specc.checking.names import Names, Place, names_in
 from specc.checking.reading import Reader, Unreadable
+from specc.checking.tensors import Tensors
 from specc.checking.values import NotConstant, Scope
 from specc.diagnostics import Label, Span, did_you_mean
 from specc.ir import Graph, Node
@@ -19,8 +21,7 @@ from specc.shapes import Shape
 from specc.syntax.tree import Argument, Body, Call, Name, Parameter, Part, Statement, Value
 from specc.vocabulary.families import Activation, Layer
 from specc.vocabulary.layers.activating import Activate
-from specc.vocabulary.layers.boltzmann import Hidden, Visible
-from specc.vocabulary.layers.composite import Component
+from specc.vocabulary.layers.boltzmann import Hidden
 from specc.vocabulary.layers.output import Output
 from specc.vocabulary.layers.reshaping import Plane
 from specc.vocabulary.layers.sources import Input
@@ -48,12 +49,7 @@ class GraphBuilder:
         components: Mapping[str, tuple[Layer, Span]] = MappingProxyType({}),
     ) -> None:
         self.model, self.reader, self.blocks, self.report = model, reader, blocks, reader.report
-        self.part, self.prefix, self.components = part, f"{part}." if part else "", components
-        self.nodes: list[Node] = []
-        self.by_name: dict[str, Node] = {node.name: node for node in before}
-        self.outside = frozenset(self.by_name)
-        self.lost: set[str] = set()
-        """Names of layers that could not be read: no second message is to blame those who use them."""
+        self.part, self.tensors = part, Tensors(self.report, part, before, components)
         self.failures: dict[Part, int] = {}
         """How often each statement could not be read."""
         self.it: str | None = None
@@ -62,36 +58,25 @@ class GraphBuilder:
         """The graph of a body; visible columns that are `targets` become labels."""
         self.body(with_overrides(self.model, body.statements, scope, self.reader), Place(scope, Names()))
         if not self.report.has_errors:
-            self.nodes = with_labels(self.nodes, targets)
-        every_layer_leads_on(self.nodes, self.it, self.report)
-        return Graph(name=self.model, nodes=tuple(self.nodes))
+            self.tensors.nodes = with_labels(self.tensors.nodes, targets)
+        every_layer_leads_on(self.tensors.nodes, self.it, self.report)
+        return Graph(name=self.model, nodes=tuple(self.tensors.nodes))
 
     def build_part(self, body: Body, start: str | None, place: Place, called: str = "") -> Graph:
         """The graph of a part, whose first layer takes the tensor `start`, or the component of that name.
 
         Another part's tensor may be `called` otherwise here.
         """
-        names = Names(prefix=self.prefix, tensors={name: name for name in self.outside})
+        names = Names(prefix=self.tensors.prefix, tensors={name: name for name in self.tensors.outside})
         if called and start:
             names.tensors[called] = start
-        self.it = self._component(start) if start is not None and start in self.components else start
+        self.it = self.tensors.component(start) if start is not None and start in self.tensors.components else start
         begun = self.it
         self.body(body.statements, replace(place, names=names))
-        if begun is not None and begun not in self.outside and not any(begun in node.inputs for node in self.nodes):
-            self.nodes = [node for node in self.nodes if node.name != begun]  # what it would begin with was not taken
-        every_layer_leads_on(self.nodes, self.it, self.report, ends=True)
-        return Graph(name=self.part, nodes=tuple(self.nodes))
-
-    def _component(self, name: str) -> str:
-        """The entry of a component into this graph, made where it is first taken."""
-        full = self.prefix + name
-        if full not in self.by_name:
-            layer, span = self.components[name]
-            node = Node(name=full, layer=layer, outputs={"": Shape()}, span=span)
-            entered = sum(isinstance(other.layer, Component) for other in self.nodes)
-            self.nodes.insert(entered, node)
-            self.by_name[full] = node
-        return full
+        if begun is not None:
+            self.tensors.withdraw_unless_taken(begun)
+        every_layer_leads_on(self.tensors.nodes, self.it, self.report, ends=True)
+        return Graph(name=self.part, nodes=tuple(self.tensors.nodes))
 
     def body(self, statements: Sequence[Statement], place: Place) -> None:
         """A run of statements, each taking the tensor of the one before."""
@@ -99,7 +84,7 @@ class GraphBuilder:
         for statement in statements:
             if isinstance(statement, Part):
                 self.statement(statement, place)
-        settings_are_used(own, self.nodes, self.blocks, self.report)
+        settings_are_used(own, self.tensors.nodes, self.blocks, self.report)
 
     def statement(self, part: Part, place: Place) -> None:
         """One statement of a graph; `it` is then what it gives."""
@@ -115,7 +100,9 @@ class GraphBuilder:
             elif part.kind == "sequence":
                 self._takes_only_a_body(part)
                 self.body(self._statements(part), place)
-            elif part.kind == "it" or (find_word("layer", part.kind) is None and self.find(part.kind, place.names) is not None):
+            elif part.kind == "it" or (
+                not find_word("layer", part.kind) and self.tensors.find(part.kind, place.names) is not None
+            ):
                 self.it = self.tensor(part.kind, part.kind_span, place)
             elif (taken := self._taken_from_outside(part, place)) is not None:
                 self.it = taken
@@ -129,7 +116,7 @@ class GraphBuilder:
         if part.kind != "input" or not self.part or len(part.arguments) != 1 or part.arguments[0].name is not None:
             return None
         value = part.arguments[0].value
-        known = isinstance(value, Name) and (value.text in self.components or "." in value.text)
+        known = isinstance(value, Name) and (value.text in self.tensors.components or "." in value.text)
         if not isinstance(value, Name) or not known or value.text in (self.reader.columns or ()):
             return None
         return self.tensor(value.text, value.span, place)
@@ -143,7 +130,7 @@ class GraphBuilder:
         if self.failures[part] > 1:
             return
         meant = did_you_mean(part.kind, [*self.blocks.parts, *words_of("layer"), *words_of("activation")])
-        self.lost |= {part.kind, meant or part.kind, *names_in(part)}
+        self.tensors.lost |= {part.kind, meant or part.kind, *names_in(part)}
 
     def _takes_only_a_body(self, part: Part) -> None:
         if part.arguments or part.name:
@@ -166,11 +153,11 @@ class GraphBuilder:
 
     def _rehearse(self, statements: list[Statement], place: Place) -> None:
         """Reads what runs no rounds, so that its mistakes are said and what it uses is used; the graph stays as it is."""
-        kept, known, it, names = len(self.nodes), dict(self.by_name), self.it, place.names
+        kept, it, names = self.tensors.kept(), self.it, place.names
         scratch = Names(names.prefix, names.outer, dict(names.counts), dict(names.tensors), dict(names.places), dict(names.uses))
         self.body(statements, replace(place, names=scratch, in_loop=True))
-        self.by_name, self.it = known, it
-        del self.nodes[kept:]
+        self.tensors.back_to(kept)
+        self.it = it
 
     def _each(self, part: Part, place: Place) -> None:
         statements = self._statements(part)
@@ -189,7 +176,7 @@ class GraphBuilder:
         if of is not None:
             self.it = of
         block = self.blocks.use(part, arguments, place.scope, self.reader)
-        name = self._name(part, part.kind, place)
+        name = self.tensors.named(part, part.kind, place)
         names = Names(prefix=f"{place.names.prefix}{name}.", outer=place.names)
         place.names.uses |= {name: names, part.name or name: names}
         inner = Place(block.scope, names, dict(place.inherited), (*place.trail, part.span), False, (*place.active, part.kind))
@@ -199,7 +186,7 @@ class GraphBuilder:
         self.report.uses = outside
         self.blocks.parameters_are_used(part.kind, block.scope)
         if self.it is not None:
-            self._remember_tensor(part, name, self.it, place)
+            self.tensors.remember(part, name, self.it, place)
 
     def _layer(self, part: Part, place: Place) -> None:
         found = find_word("layer", part.kind)
@@ -230,14 +217,14 @@ class GraphBuilder:
         if merging:
             assert found is not None
             self.it = of if of is not None else self.it
-            inputs = self._branches(part, arguments, place)
+            inputs = branches(self, part, arguments, place)
             arguments = []
         elif begins:
             inputs = ()
         else:
-            inputs = self._visible() if found is not None and issubclass(found, Hidden) and of is None else ()
-            inputs = inputs or (self._current(part, of),)
-        name = self._name(part, base, place)
+            inputs = self.tensors.visible(self.it) if found is not None and issubclass(found, Hidden) and of is None else ()
+            inputs = inputs or (self.current(part, of),)
+        name = self.tensors.named(part, base, place)
         path = f"{self.model}.{place.names.prefix}{name}"
         scope = place.scope
         if found is not None:
@@ -247,31 +234,23 @@ class GraphBuilder:
         else:
             word = Call(part.kind, arguments, part.span, part.kind_span)
             layer = Activate(activation=self.reader.part(Activation, word, scope, path))  # type: ignore[arg-type]
-        self._add(part, name, layer, inputs, place)  # type: ignore[arg-type]
+        self.add(part, name, layer, inputs, place)  # type: ignore[arg-type]
 
     def _vector(self, layer: Plane, value: Value, place: Place) -> str:
         """The tensor that a `plane` makes an image of; the current one only lends its height and width."""
-        named, place = self._evaluated(value, place)
+        named, place = self.evaluated(value, place)
         return self.tensor(layer.vector, named.span, place)
 
-    def _add(self, part: Part, name: str, layer: Layer, inputs: tuple[str, ...], place: Place) -> None:
+    def add(self, part: Part, name: str, layer: Layer, inputs: tuple[str, ...], place: Place) -> None:
         full = place.names.prefix + name
         span = part.span if part.body is None else part.kind_span
         node = Node(name=full, layer=layer, inputs=inputs, outputs={"": Shape()}, span=span, trail=place.trail)
-        self.nodes.append(node)
-        self.by_name[full] = node
-        self._remember_tensor(part, name, full, place)
+        self.tensors.add(node)
+        self.tensors.remember(part, name, full, place)
         if not isinstance(layer, Output):
             self.it = full
 
-    def _visible(self) -> tuple[str, ...]:
-        """Every visible layer, where the current tensor is one of them: a machine sees them side by side."""
-        current = self.by_name.get(self.it or "")
-        if current is None or not isinstance(current.layer, Visible):
-            return ()
-        return tuple(node.name for node in self.nodes if isinstance(node.layer, Visible))
-
-    def _current(self, part: Part, of: str | None) -> str:
+    def current(self, part: Part, of: str | None) -> str:
         if of is not None:
             return of
         if self.it is None:
@@ -293,14 +272,14 @@ class GraphBuilder:
         if len(of) > 1:
             self.report.error("E0205", "`of` is given twice", of[1].span, labels=(Label(of[0].span, "first here"),))
             raise Unreadable
-        value, place = self._evaluated(of[0].value, place)
+        value, place = self.evaluated(of[0].value, place)
         if not isinstance(value, Name):
             self.report.error("E0202", "`of` takes a layer's name", of[0].value.span, help="as in `of = trunk`")
             raise Unreadable
         tensor = self.tensor(value.text, value.span, place)
         return [a for a in part.arguments if a.name != "of"], tensor
 
-    def _evaluated(self, value: Value, place: Place) -> tuple[Value, Place]:
+    def evaluated(self, value: Value, place: Place) -> tuple[Value, Place]:
         """A value, and where its names are looked up: those that a block was given, at the block's use."""
         scope, names = place.scope, place.names
         while isinstance(value, Parameter) and (binding := scope.find(value.name)) and binding.origin and names.outer:
@@ -308,125 +287,15 @@ class GraphBuilder:
             value, scope, names = *binding.origin, names.outer
         return self.reader.evaluator.evaluate(value, scope), replace(place, names=names)
 
-    def _branches(self, part: Part, arguments: list[Argument], place: Place) -> tuple[str, ...]:
-        """The tensors that a merge joins. All branches start from the tensor before it; `shortcut` waits for its siblings."""
-        before = self.it
-        tensors: list[str] = []
-        for argument in arguments:
-            self.it = before
-            tensors.append(self._argument_tensor(argument, place))
-        place, own = with_settings(part.body.statements if part.body else [], place, self.report)
-        branches = [s for s in (part.body.statements if part.body else []) if isinstance(s, Part)]
-        places: list[str | None] = []
-        for branch in branches:
-            self.it = before
-            if branch.kind == "shortcut" and "shortcut" not in self.blocks.parts:
-                places.append(None)
-                continue
-            self.statement(branch, place)
-            places.append(self._current(branch, None))
-        siblings = [p for p in places if p is not None]
-        for index, branch in enumerate(branches):
-            if places[index] is None:
-                self.it = before
-                places[index] = self._shortcut(branch, siblings, place)
-        settings_are_used(own, self.nodes, self.blocks, self.report)
-        self.it = before
-        tensors += [p for p in places if p is not None]
-        if len(tensors) < 2:
-            way_out = f"as in `{part.kind} {{ dense(8); dense(8) }}` or `{part.kind}(first, second)`"
-            self.report.error(
-                "E0112", f"`{part.kind}` joins at least two branches, got {len(tensors)}", part.kind_span, help=way_out
-            )
-            raise Unreadable
-        return tuple(tensors)
-
-    def _shortcut(self, part: Part, siblings: list[str], place: Place) -> str:
-        before = self._current(part, None)
-        found = find_word("layer", "shortcut")
-        assert found is not None
-        if not siblings:
-            self.report.error(
-                "E0112", "`shortcut` needs a branch beside it", part.span, help="as in `add { conv2d(8, 3); shortcut }`"
-            )
-            raise Unreadable
-        name = self._name(part, "shortcut", place)
-        path = f"{self.model}.{place.names.prefix}{name}"
-        layer = self.reader.call(found, part.arguments, place.scope, part.span, path, "shortcut", place.inherited)
-        # The second input only lends its shape.
-        self._add(part, name, layer, (before, siblings[0]), place)  # type: ignore[arg-type]
-        return self._current(part, None)
-
-    def _argument_tensor(self, argument: Argument, place: Place) -> str:
-        """The tensor that an argument of a merge means: a name, or a call that makes one from the current tensor."""
-        if argument.name is not None:
-            message = f"a merge has no argument `{argument.name}`"
-            self.report.error("E0201", message, argument.name_span, help="it takes layers by name, or branches in a body")
-            raise Unreadable
-        value = argument.value
-        if not isinstance(value, Call):  # the names in a call are looked up when it is read
-            value, place = self._evaluated(value, place)
-        if isinstance(value, Name):
-            return self.tensor(value.text, value.span, place)
-        if isinstance(value, Call):
-            self.statement(Part(value.word, None, value.arguments, None, value.span, value.word_span, value.word_span), place)
-            return self._current(Part(value.word, None, [], None, value.span, value.word_span, value.word_span), None)
-        self.report.error("E0202", "a merge takes layers' names, or calls that make a tensor", value.span)
-        raise Unreadable
-
-    def _name(self, part: Part, word: str, place: Place) -> str:
-        """The name of a layer or a block's use: its own, numbered inside a loop, or its word's next number."""
-        names = place.names
-        if part.name is None:
-            name = names.number(word)
-        elif place.in_loop:
-            name = names.number(part.name)
-        else:
-            name = part.name
-        if part.name == "it" or (part.name == "features" and not self.part) or part.name in self.components:
-            self.report.error("E0106", f"`{part.name}` has a meaning of its own and cannot name a layer", part.name_span)
-        if name in names.places:
-            first = Label(names.places[name], "first here")
-            way_out = "" if part.name else "another layer bears the name that this one would get"
-            self.report.error("E0106", f"the name `{name}` is used twice", part.name_span, labels=(first,), help=way_out)
-        names.places[name] = part.name_span
-        return name
-
-    def _remember_tensor(self, part: Part, name: str, tensor: str, place: Place) -> None:
-        place.names.tensors[name] = tensor
-        if part.name is not None:
-            place.names.tensors[part.name] = tensor  # inside a loop: the round's own
-
-    def find(self, name: str, names: Names) -> str | None:
-        """The tensor that a name means from a place; None where there is none. A block sees its own layers only."""
-        if name in names.tensors:
-            return names.tensors[name]
-        full = names.prefix + name
-        if full in self.by_name:
-            return full
-        use, _, inner = name.partition(".")
-        if names.tensors.get(use) == "":
-            return ""  # an output of a layer that was already reported
-        if inner and use in names.uses:
-            return self.find(inner, names.uses[use])
-        head, _, output = full.rpartition(".")
-        if head in self.by_name and output in self.by_name[head].outputs:
-            return full
-        if use in self.lost or use.rpartition("_")[0] in self.lost:
-            return ""
-        if name in self.components:
-            return self._component(name)
-        return name if name in self.outside else None
-
     def tensor(self, name: str, span: Span, place: Place) -> str:
         """The tensor that a name means. Raises `Unreadable` where there is none."""
         if name == "it":
-            return self._current(Part("it", None, [], None, span, span, span), None)
-        found = self.find(name, place.names)
+            return self.current(Part("it", None, [], None, span, span, span), None)
+        found = self.tensors.find(name, place.names)
         if found is None:
-            meant = did_you_mean(name, [*place.names.tensors, *self.outside, *self.components])
+            meant = did_you_mean(name, [*place.names.tensors, *self.tensors.outside, *self.tensors.components])
             way_out = f"did you mean `{meant}`?" if meant else "a layer is named in front of its arguments: `dense trunk(8)`"
-            if place.names.outer is not None and self.find(name, place.names.outer):
+            if place.names.outer is not None and self.tensors.find(name, place.names.outer):
                 way_out = f"a block sees its own layers only: give it a parameter, and `{name}` where it is used"
             self.report.error("E0103", f"there is no layer called `{name}` above", span, help=way_out)
             raise Unreadable
