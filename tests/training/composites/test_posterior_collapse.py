@@ -73,7 +73,7 @@ def test_a_code_that_costs_too_much_is_found_in_training(tmp_path: Path) -> None
     factors = np.random.default_rng(0).standard_normal((64, 2))
     rows = factors @ np.random.default_rng(1).standard_normal((2, 6))
     for beta, expected in ((100.0, ["W2105"]), (1.0, [])):
-        model = Model(tmp_path, rows, BODY, f"loss = elbo(beta = {beta}); optimizer = adam(0.01); batch = 8; epochs = 63")
+        model = Model(tmp_path, rows, BODY, f"loss = elbo(beta = {beta}); optimizer = adam(0.01); batch = 8; epochs = 76")
         alarms: list[Alarm] = []
         model.training.warn = lambda phase, number, alarm: alarms.append(alarm)  # noqa: B023
         model.training.run()
