@@ -49,6 +49,14 @@ def mirrored_decoder(
     if chain is None:
         return ()
     assert isinstance(mirror, Mirror)
+    ways_back = [_layer_there(node) for node in chain if _layer_there(node).word in WEIGHTED]
+    tieable = [node for node in chain if node.layer.word in WEIGHTED]
+    vain = "tied" if mirror.tied and not tieable else "activation" if mirror.activation and not ways_back else ""
+    if vain:
+        message = f"`{vain}` changes nothing: no layer of the encoder has weights"
+        way_out = f"take `{vain}` away, or give the encoder layers that have some: `dense(64, relu)`"
+        reader.report.error("E0505", message, setting.span, help=way_out)
+        return ()
     normed = next((node for node in chain if mirror.tied and getattr(node.layer, "norm", None) is not None), None)
     if normed is not None:
         labels = (Label(normed.span, "this one"),)

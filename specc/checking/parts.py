@@ -50,7 +50,12 @@ def freezings_say_how_long(spec: Spec, report: Report) -> None:
 
 
 def something_is_trained(spec: Spec, report: Report) -> None:
-    """A phase whose every weight is frozen, or is so at its beginning, would run for nothing."""
+    """A model without weights learns nothing, and a phase whose every weight is frozen at its beginning would run for nothing."""
+    if spec.model.parts and not _weighted(spec) and not report.has_errors:
+        message = f"the `{spec.model.word}` has no weights: there is nothing to learn"
+        way_out = "give it layers that have some, as `dense(64, relu)` or `conv2d(16, 3)`"
+        report.error("E0505", message, spec.spans.get(next(iter(spec.graphs))), help=way_out)
+        return
     freezes = any(held_parts(spec, phase) for phase in spec.phases)
     weighted = _weighted(spec) if freezes else set()
     for phase in spec.phases if weighted else ():

@@ -18,13 +18,13 @@ SILENT = 0.05
 LASTING = 500
 """Steps for which it must have said nothing: at first no code says anything."""
 
-SINCE, STEPS, TOLD = range(3)
-"""Of the state: since which step the code has been silent, all steps, whether it was told."""
+SINCE, TOLD = range(2)
+"""Of the state: since which step the code has been silent, and whether that was told."""
 
 
 def nothing_told() -> Tensor:
     """What is remembered at the start of a phase."""
-    return torch.zeros(3, dtype=torch.float64)
+    return torch.zeros(2, dtype=torch.float64)
 
 
 def collapse_alarm(seen: Tensor, event: dict[str, Any], phase: Phase) -> Iterator[Alarm]:
@@ -32,7 +32,6 @@ def collapse_alarm(seen: Tensor, event: dict[str, Any], phase: Phase) -> Iterato
     nats, steps = event["train"]["kl"], event["steps"]
     if nats >= SILENT:
         seen[SINCE] = steps
-    seen[STEPS] = steps
     if not seen[TOLD] and steps - seen[SINCE] >= LASTING:
         seen[TOLD] = 1.0
         said = f"the code has collapsed: it says {nats:.2g} nats of a row, so that all rows come back alike"
