@@ -9,10 +9,10 @@ from typing import Any
 from specc.checking.places import called, kind_of, span_of
 from specc.diagnostics import Label, Report, Span
 from specc.ir import Phase, Spec
+from specc.records import Record
 from specc.shapes import product
 from specc.vocabulary.families import Schedule
 from specc.vocabulary.optimizers import Sgd
-from specc.vocabulary.part import Part
 from specc.vocabulary.regularizers import L1, L2, Sparsity
 
 
@@ -105,7 +105,7 @@ def _within(value: object) -> Iterator[Schedule]:
     elif isinstance(value, tuple):
         for item in value:
             yield from _within(item)
-    elif isinstance(value, Part):
+    elif isinstance(value, Record):
         for name in value.model_fields_set:
             yield from _within(getattr(value, name))
 

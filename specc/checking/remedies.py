@@ -39,6 +39,7 @@ def remedies_have_a_disease(spec: Spec, report: Report) -> None:
         if adversarial and not report.has_errors:
             _labels_are_told(spec, phase, report)
             _labels_differ(spec, phase, report)
+            _noise_does_not_grow(spec, phase, report)
             _penalties_are_one(spec, phase, report)
             _rows_stand_apart(spec, phase, report)
 
@@ -64,6 +65,15 @@ def _labels_are_told(spec: Spec, phase: Phase, report: Report) -> None:
     if phase.settings.accumulate > 1:
         message = "the discriminator and the generator take a batch in turn: there is nothing to `accumulate`"
         report.error("E0505", message, span_of(spec, phase, "accumulate"), help="take a larger `batch`")
+
+
+def _noise_does_not_grow(spec: Spec, phase: Phase, report: Report) -> None:
+    """Its deviation says how large it is at its largest."""
+    decay = getattr(phase.settings.instance_noise, "decay", None)
+    if decay is not None and not all(0 <= factor <= 1 for factor in decay.reach()):
+        message = f"the `decay` of the noise is a factor from 0 to 1, and `{decay.word}` leaves that range"
+        way_out = "as in `decay = linear(to = 0)` or `exponential(0.5)`; how large it is at first is said in front of it"
+        report.error("E0203", message, span_of(spec, phase, "instance_noise"), help=way_out)
 
 
 def _labels_differ(spec: Spec, phase: Phase, report: Report) -> None:

@@ -68,6 +68,8 @@ def _from_table(kind: str, table: Path, file: Path | None, target: str | None) -
         refuse(f"a first spec for a table is made of the kinds {fitting}, not of {article_of(kind)} `{kind}`")
     if kind in USES and target is not None:
         refuse(f"`--target` is what a `network` predicts: {article_of(kind)} `{kind}` learns whole rows, so leave it out")
+    if table.is_dir():
+        refuse(f"{table} is a folder: name a CSV or Parquet table, as in `--from {table / 'table.csv'}`")
     file = file if file is not None else _beside(table)
     if file.exists():
         refuse(f"{file} exists already, and `new` never overwrites: name another file, as in `specc new {kind} first.dn …`")

@@ -233,6 +233,8 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.dn").write_text("# mine\n")
     assert run("--from", good, "--target", "y").exit_code == 2
     assert (tmp_path / "t.dn").read_text() == "# mine\n"
+    folder = run("--from", tmp_path, "--target", "y")
+    assert (folder.exit_code, "is a folder: name a CSV or Parquet table" in folder.stderr) == (2, True)
     absent = run("--from", tmp_path / "none.csv", "--target", "y")
     assert (absent.exit_code, "E0401" in absent.stderr) == (1, True)
     for name, content, code in [
