@@ -65,7 +65,8 @@ def curves_figure(run: Run) -> Figure | None:
     figure, axes_of = panels(len(drawn), columns, WIDTH, HEIGHT, Margins(top=0.52 if several else 0.36))
     for index, (name, axes) in enumerate(zip(drawn, axes_of)):
         quiet(axes, _spoken(name), "epoch" if index >= len(drawn) - columns else "")
-        few_ticks(axes, counted=True)
+        counts = all(isinstance(value, int) for split in ("train", "validation") for _, value in _points(name, split, events))
+        few_ticks(axes, counted=(True, counts and name != RATE))
         first, last = 1, len(events)
         if name == RATE:
             for line in _lines(list(enumerate(rates, 1)), events, {event["phase"]: event["phase"] for event in events}):

@@ -115,9 +115,9 @@ class Written(ScalarFormatter):
         return f"{x:,.0f}".replace("-", "−") if largest >= 1e4 else super().__call__(x, pos)
 
 
-def few_ticks(axes: Axes, x: int = 6, y: int = 5, counted: bool = False) -> None:
-    """At most so many ticks on each axis, at round numbers; at whole ones where the lower axis is `counted`."""
-    for axis, count, whole in ((axes.xaxis, x, counted), (axes.yaxis, y, False)):
+def few_ticks(axes: Axes, x: int = 6, y: int = 5, counted: tuple[bool, bool] = (False, False)) -> None:
+    """At most so many ticks on each axis, at round numbers; at whole ones where what it shows is `counted`."""
+    for axis, count, whole in zip((axes.xaxis, axes.yaxis), (x, y), counted):
         axis.set_major_locator(MaxNLocator(count, steps=[1, 2, 2.5, 5, 10], integer=whole))
         axis.set_major_formatter(Written())
 
