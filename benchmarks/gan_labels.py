@@ -19,6 +19,7 @@ import numpy as np
 import specc
 from benchmarks.boltzmann_mnist import lay_out, trained
 from benchmarks.gan_fashion import Pictures, pictures
+from benchmarks.gan_modes import with_error
 from benchmarks.results import table, write_section
 
 OF_EACH, DIGITS = 10, 10
@@ -61,7 +62,7 @@ def measured(folder: Path, seeds: int) -> list[str]:
             run = specc.train(spec, threads=1, seed=seed)
             found[model].append(float(run.metrics["test"]["accuracy"]))
             print(f"{seed}: {model}: {found[model][-1]:.4f}", file=sys.stderr, flush=True)
-    rows = [[model, with_error(values)] for model, values in found.items()]
+    rows = [[model, with_error(values, 4)] for model, values in found.items()]
     gains = np.array(found["the discriminator, frozen"]) - np.array(found["the layers from random weights"])
     return [
         f"{OF_EACH * DIGITS} labels, {OF_EACH} of each digit, {seeds} seeds; the gan saw 60,000 images and no label in"
@@ -69,7 +70,7 @@ def measured(folder: Path, seeds: int) -> list[str]:
         "",
         *table(["below the output", "test accuracy"], rows),
         "",
-        f"Frozen against random weights, row by row of the same labels: {with_error(list(gains))}.",
+        f"Frozen against random weights, row by row of the same labels: {with_error(list(gains), 4)}.",
     ]
 
 
@@ -84,12 +85,6 @@ def write_rows(path: Path, learnt: Pictures, tested: Pictures) -> None:
     sets = {"train": learnt, "test": tested}
     arrays = {f"{name}_image": rows.images for name, rows in sets.items()}
     np.savez(path, **arrays, **{f"{name}_digit": rows.labels for name, rows in sets.items()})
-
-
-def with_error(values: list[float]) -> str:
-    """A mean and its standard error."""
-    error = np.std(values, ddof=1) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    return f"{np.mean(values):.4f} ± {error:.4f}"
 
 
 if __name__ == "__main__":
